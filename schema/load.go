@@ -1,0 +1,268 @@
+package schema
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
+	cueerrors "cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
+	"cuelang.org/go/encoding/json"
+	"cuelang.org/go/encoding/yaml"
+)
+
+//go:embed schema.cue
+var source []byte
+
+// ImportPath is how a spec in the import form names the language: import "…" and then schema.#Spec & {…}.
+const ImportPath = "github.com/devgen/devgen/schema"
+
+// A UsageError says that the spec was not named in a way that devgen can use.
+type UsageError struct{ Text string }
+
+func (e *UsageError) Error() string { return e.Text }
+
+// Load reads the spec in file (CUE, YAML or JSON), checks it against the language and fills in the defaults.
+// tags are values for the @tag fields of a CUE file, as key=value. A CUE file with a package clause stands for
+// all files of its package in its folder.
+//
+// Everything wrong with the spec is in problems, and then the Spec is nil. The error is a *UsageError, or says
+// that a file could not be read.
+func Load(file string, tags []string) (spec *Spec, problems []Problem, err error) {
+	instance, err := syntax(file, tags)
+	if err != nil {
+		if ps := syntaxProblems(err); ps != nil {
+			return nil, ps, nil
+		}
+		return nil, nil, err
+	}
+	value, found := newLanguage("schema.cue", source, "#Spec").check(instance)
+	if len(found) > 0 {
+		return nil, problemsOf(found), nil
+	}
+	if spec, err = decode(value); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	spec.File = label(file)
+	spec.places = findPlaces(instance.Files, label)
+	return spec, nil, nil
+}
+
+// A language is a CUE file that says what a value may be: the definition root of it.
+type language struct {
+	ctx    *cue.Context
+	file   *ast.File
+	schema cue.Value
+	root   string // #Spec
+}
+
+func newLanguage(name string, source []byte, root string) language {
+	// Without this option CUE_DEBUG in the user's environment could switch off the check for unknown fields.
+	ctx := cuecontext.New(cuecontext.CUE_DEBUG(""))
+	// No user's file has a name like this one.
+	file, err := parser.ParseFile("devgen:"+name, source, parser.ParseComments)
+	if err != nil {
+		panic(err) // embedded and tested
+	}
+	value := ctx.BuildFile(file)
+	if err := value.Err(); err != nil {
+		panic(err)
+	}
+	return language{ctx: ctx, file: file, schema: value, root: root}
+}
+
+// syntax reads the files of the spec.
+func syntax(file string, tags []string) (*build.Instance, error) {
+	if info, err := os.Stat(file); err != nil {
+		return nil, readError(file, err)
+	} else if info.IsDir() {
+		return nil, &UsageError{fmt.Sprintf("%s is a folder; name the file: --spec %s", file, filepath.Join(file, "devcontainer.cue"))}
+	}
+	ext := filepath.Ext(file)
+	if ext == ".cue" {
+		return cueSyntax(file, tags)
+	}
+	if len(tags) > 0 {
+		return nil, &UsageError{fmt.Sprintf("-t sets @tag fields of a CUE file; %s is not one", file)}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, readError(file, err)
+	}
+	instance := build.NewContext().NewInstance(".", nil)
+	switch ext {
+	case ".yaml", ".yml":
+		f, err := yaml.Extract(file, data)
+		if err != nil {
+			return nil, err
+		}
+		return instance, instance.AddSyntax(f)
+	case ".json":
+		x, err := json.Extract(file, data)
+		if err != nil {
+			return nil, err
+		}
+		return instance, instance.AddSyntax(&ast.File{Filename: file, Decls: []ast.Decl{&ast.EmbedDecl{Expr: x}}})
+	}
+	return nil, &UsageError{fmt.Sprintf("%s: a spec ends in .cue, .yaml, .yml or .json", file)}
+}
+
+func readError(file string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: no such file; write it, or name another one with --spec", file)
+	}
+	return err
+}
+
+// cueSyntax loads the file, or the files of its package. The embedded language stands in for the import, so
+// that an outdated copy in cue.mod never decides; nothing is ever fetched.
+func cueSyntax(file string, tags []string) (*build.Instance, error) {
+	files, err := packageFiles(file)
+	if err != nil {
+		return nil, err
+	}
+	overlay, err := importOverlay(files)
+	if err != nil {
+		return nil, err
+	}
+	instance := load.Instances(files, &load.Config{
+		Tags:    tags,
+		Overlay: overlay,
+		Env:     append(os.Environ(), "CUE_REGISTRY=none", "CUE_EXPERIMENT=", "CUE_DEBUG="),
+	})[0]
+	if instance.Err != nil {
+		return nil, instance.Err
+	}
+	return instance, nil
+}
+
+// packageFiles is file and, if it has a package clause, its neighbours with the same one.
+func packageFiles(file string) ([]string, error) {
+	name, err := packageName(file)
+	if err != nil || name == "" {
+		return []string{file}, err
+	}
+	neighbours, err := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(file)), "*.cue"))
+	if err != nil {
+		return nil, err
+	}
+	files := []string{file}
+	for _, n := range neighbours {
+		if filepath.Clean(n) == filepath.Clean(file) || strings.HasSuffix(n, "_test.cue") || strings.HasSuffix(n, "_tool.cue") {
+			continue
+		}
+		// A neighbour that cannot be parsed may belong to the package: let CUE say what is wrong with it.
+		if other, err := packageName(n); err != nil || other == name {
+			files = append(files, n)
+		}
+	}
+	return files, nil
+}
+
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+func packageName(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	f, err := parser.ParseFile(file, data, parser.PackageClauseOnly)
+	if err != nil {
+		return "", nil // the whole parse reports it
+	}
+	return f.PackageName(), nil
+}
+
+// importOverlay puts the language where an import of it is looked up, if one of the files imports it.
+func importOverlay(files []string) (map[string]load.Source, error) {
+	if !slices.ContainsFunc(files, importsLanguage) {
+		return nil, nil
+	}
+	dir, err := filepath.Abs(filepath.Dir(files[0]))
+	if err != nil {
+		return nil, err
+	}
+	overlay := map[string]load.Source{}
+	root := moduleRoot(dir)
+	if root == "" {
+		root = dir
+		overlay[filepath.Join(root, "cue.mod", "module.cue")] = load.FromString(
+			"module: \"devgen.local/spec@v0\"\nlanguage: version: \"v0.17.0\"\n")
+	}
+	overlay[filepath.Join(root, "cue.mod", "pkg", filepath.FromSlash(ImportPath), "schema.cue")] = load.FromBytes(source)
+	return overlay, nil
+}
+
+func importsLanguage(file string) bool {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	f, err := parser.ParseFile(file, data, parser.ImportsOnly)
+	if err != nil {
+		return false
+	}
+	for spec := range f.ImportSpecs() {
+		if strings.Contains(spec.Path.Value, ImportPath) {
+			return true
+		}
+	}
+	return false
+}
+
+// moduleRoot is the closest folder at or above dir that holds a CUE module, or "".
+func moduleRoot(dir string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "cue.mod", "module.cue")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// label names a file as the user would: relative to the working folder where that is shorter.
+func label(file string) string {
+	if !filepath.IsAbs(file) {
+		return filepath.ToSlash(file)
+	}
+	cwd, err := os.Getwd()
+	if err != nil {
+		return file
+	}
+	if rel, err := filepath.Rel(cwd, file); err == nil && len(rel) < len(file) {
+		file = rel
+	}
+	return filepath.ToSlash(file)
+}
+
+// syntaxProblems explains what CUE, YAML or JSON could not parse, or nil if err is of another kind.
+func syntaxProblems(err error) []Problem {
+	var list cueerrors.Error
+	if !errors.As(err, &list) {
+		return nil
+	}
+	var ps []Problem
+	for _, e := range cueerrors.Errors(err) {
+		p := Problem{Text: strings.TrimSpace(cueerrors.StringWithConfig(e, &cueerrors.Config{OmitPath: true}))}
+		if at := e.Position(); at.IsValid() {
+			p.Pos = (&places{label: label}).pos(at.Position())
+		}
+		ps = append(ps, p)
+	}
+	return SortProblems(ps)
+}

@@ -1,0 +1,110 @@
+package schema
+
+import (
+	"fmt"
+
+	"cuelang.org/go/cue"
+)
+
+// A Kind is the kind of a native Value.
+type Kind int
+
+const (
+	Null Kind = iota
+	Bool
+	Number
+	String
+	List
+	Object
+)
+
+// A Value is a native value that passes through devgen: a devcontainer.json key, a compose key or a workflow
+// step. It is a tree and never a Go map, because the order of the fields is the user's.
+type Value struct {
+	Kind   Kind
+	Scalar string  // of a String its text, of a Number its literal, of a Bool "true" or "false"
+	Items  []Value // of a List
+	Fields []Field // of an Object, in the order in which they were written
+}
+
+// A Field is one named value of an Object.
+type Field struct {
+	Name  string
+	Value Value
+}
+
+// Get is the field called name, or nil.
+func (v Value) Get(name string) *Value {
+	for i := range v.Fields {
+		if v.Fields[i].Name == name {
+			return &v.Fields[i].Value
+		}
+	}
+	return nil
+}
+
+// StringValue is s as a native value.
+func StringValue(s string) Value { return Value{Kind: String, Scalar: s} }
+
+// StringList is items as a native value.
+func StringList(items ...string) Value {
+	v := Value{Kind: List}
+	for _, s := range items {
+		v.Items = append(v.Items, StringValue(s))
+	}
+	return v
+}
+
+// native reads v as a tree.
+func native(v cue.Value) (Value, error) {
+	switch v.Kind() {
+	case cue.StructKind:
+		return nativeObject(v)
+	case cue.ListKind:
+		return nativeList(v)
+	case cue.StringKind:
+		s, err := v.String()
+		return StringValue(s), err
+	case cue.BoolKind:
+		b, err := v.Bool()
+		return Value{Kind: Bool, Scalar: fmt.Sprint(b)}, err
+	case cue.IntKind, cue.FloatKind, cue.NumberKind:
+		text, err := v.MarshalJSON()
+		return Value{Kind: Number, Scalar: string(text)}, err
+	case cue.NullKind:
+		return Value{}, nil
+	}
+	return Value{}, fmt.Errorf("%s: a value of kind %s has no JSON form", v.Path(), v.Kind())
+}
+
+func nativeObject(v cue.Value) (Value, error) {
+	it, err := v.Fields()
+	if err != nil {
+		return Value{}, err
+	}
+	object := Value{Kind: Object}
+	for it.Next() {
+		field, err := native(it.Value())
+		if err != nil {
+			return Value{}, err
+		}
+		object.Fields = append(object.Fields, Field{it.Selector().Unquoted(), field})
+	}
+	return object, nil
+}
+
+func nativeList(v cue.Value) (Value, error) {
+	it, err := v.List()
+	if err != nil {
+		return Value{}, err
+	}
+	list := Value{Kind: List}
+	for it.Next() {
+		item, err := native(it.Value())
+		if err != nil {
+			return Value{}, err
+		}
+		list.Items = append(list.Items, item)
+	}
+	return list, nil
+}

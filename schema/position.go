@@ -1,0 +1,121 @@
+package schema
+
+import (
+	"strconv"
+	"strings"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/token"
+)
+
+// places knows where each field of the spec is written. It reads the syntax, not the values: a value that comes
+// through the schema's patterns or definitions reports the schema's place.
+type places struct {
+	raw   map[string]token.Position // by key
+	exprs map[string]ast.Expr       // what is written there, by key
+	paths [][]string                // in the order of the files
+	files map[string]bool           // the user's files
+	first string                    // the one that was named, as the user would name it
+	label func(string) string       // how a file is named to the user
+}
+
+// key is the form of a path that places are indexed by.
+func key(path []string) string { return strings.Join(path, "\x00") }
+
+func findPlaces(files []*ast.File, label func(string) string) *places {
+	p := &places{raw: map[string]token.Position{}, exprs: map[string]ast.Expr{}, files: map[string]bool{}, label: label}
+	for i, f := range files {
+		if i == 0 {
+			p.first = label(f.Filename)
+		}
+		p.files[f.Filename] = true
+		p.decls(f.Decls, nil)
+	}
+	return p
+}
+
+func (p *places) decls(decls []ast.Decl, path []string) {
+	for _, d := range decls {
+		switch d := d.(type) {
+		case *ast.Field:
+			p.field(d, path)
+		case *ast.EmbedDecl:
+			p.expr(d.Expr, path)
+		case *ast.Comprehension:
+			p.expr(d.Value, path)
+		}
+	}
+}
+
+func (p *places) field(f *ast.Field, path []string) {
+	name, _, err := ast.LabelName(f.Label)
+	if err != nil {
+		return
+	}
+	path = append(path[:len(path):len(path)], name)
+	at := f.Pos()
+	switch f.Value.(type) {
+	case *ast.StructLit, *ast.BinaryExpr: // a group of fields stands where its name stands
+	default:
+		at = f.Value.Pos()
+	}
+	p.set(path, at, f.Value)
+	p.expr(f.Value, path)
+}
+
+func (p *places) expr(x ast.Expr, path []string) {
+	switch x := x.(type) {
+	case *ast.StructLit:
+		p.decls(x.Elts, path)
+	case *ast.BinaryExpr:
+		p.expr(x.X, path)
+		p.expr(x.Y, path)
+	case *ast.ParenExpr:
+		p.expr(x.X, path)
+	case *ast.ListLit:
+		for i, e := range x.Elts {
+			item := append(path[:len(path):len(path)], strconv.Itoa(i))
+			p.set(item, e.Pos(), e)
+			p.expr(e, item)
+		}
+	}
+}
+
+func (p *places) set(path []string, at token.Pos, x ast.Expr) {
+	k := key(path)
+	if _, ok := p.raw[k]; ok || !at.IsValid() {
+		return
+	}
+	p.raw[k], p.exprs[k] = at.Position(), x
+	p.paths = append(p.paths, path)
+}
+
+func (p *places) pos(at token.Position) Pos {
+	return Pos{File: p.label(at.Filename), Line: at.Line, Col: at.Column}
+}
+
+// find is the place of path, or of the closest field around it that the user wrote.
+func (p *places) find(path []string) Pos {
+	for n := len(path); n > 0; n-- {
+		if at, ok := p.raw[key(path[:n])]; ok {
+			return p.pos(at)
+		}
+	}
+	return Pos{}
+}
+
+// pathString writes path as the user would: volumes.npm-cache.target, workflow.schedules[0].cron.
+func pathString(path []string) string {
+	var b strings.Builder
+	for i, name := range path {
+		if _, err := strconv.Atoi(name); err == nil {
+			b.WriteString("[" + name + "]")
+			continue
+		}
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(name)
+	}
+	return b.String()
+}

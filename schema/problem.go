@@ -1,0 +1,121 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Pos is a place in a file of the user. The zero Pos is no place.
+type Pos struct {
+	File string // as the user would name it, relative to the working folder
+	Line int    // from 1
+	Col  int    // from 1, in bytes
+}
+
+// IsValid reports whether p is a place.
+func (p Pos) IsValid() bool { return p.File != "" }
+
+// String is file:line:col, or file alone where a file has no lines yet.
+func (p Pos) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
+
+// A Severity says what a Problem does to the exit code.
+type Severity int
+
+const (
+	Error   Severity = iota // the spec is not accepted
+	Warning                 // accepted; fails only under --strict
+	Info                    // worth knowing
+)
+
+func (s Severity) String() string { return [...]string{"error", "warning", "information"}[s] }
+
+// A Problem is one thing that is wrong with what the user wrote. Problems are values and are collected: a Go
+// error means that devgen could not do its work.
+type Problem struct {
+	Pos      Pos
+	Path     string // the field of the spec: volumes.npm-cache.target
+	Text     string // what is wrong; what is allowed
+	Hint     string // did you mean …?
+	Rule     string // the rule that found it (DG-12), if one did
+	Severity Severity
+}
+
+// String is the one line that a person reads: file:line:col: path: text (hint) [rule].
+func (p Problem) String() string {
+	var b strings.Builder
+	if p.Pos.IsValid() {
+		b.WriteString(p.Pos.String() + ": ")
+	}
+	if p.Severity != Error {
+		b.WriteString(p.Severity.String() + ": ")
+	}
+	if p.Path != "" {
+		b.WriteString(p.Path + ": ")
+	}
+	b.WriteString(p.Text)
+	if p.Hint != "" {
+		b.WriteString(" (" + p.Hint + ")")
+	}
+	if p.Rule != "" {
+		b.WriteString(" [" + p.Rule + "]")
+	}
+	return b.String()
+}
+
+// SortProblems puts problems into the order of the user's files and drops repetitions.
+func SortProblems(ps []Problem) []Problem {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.Pos.File, b.Pos.File),
+			cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Col, b.Pos.Col),
+			cmp.Compare(a.Path, b.Path),
+		)
+	})
+	return slices.Compact(ps)
+}
+
+// Nearest is the hint that names the candidate closest to word, or "" if none is close.
+func Nearest(word string, candidates []string) string {
+	best, least := "", max(1, len(word)/3)+1
+	for _, c := range candidates {
+		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
+			best, least = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %s?", best)
+}
+
+// distance is the optimal string alignment distance: insertions, deletions, substitutions and swaps of
+// neighbours, in bytes.
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
