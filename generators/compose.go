@@ -1,0 +1,276 @@
+package generators
+
+import (
+	"strings"
+
+	"github.com/devgen/devgen/generators/plan"
+	"github.com/devgen/devgen/schema"
+	"gopkg.in/yaml.v3"
+)
+
+// Three compose files: the base, what it mounts, and the caches that a local build reads. Each later one adds to the
+// base and is of no use without it; the base alone, and the base with either or both, are whole. Relative paths in
+// all of them count from the folder of the base: so Compose reads every file after the first.
+
+// compose is the base: the dev service and the services beside it.
+func compose(p *plan.Plan) document {
+	c := composeFile{p, source{}}
+	dev := dict(
+		kv("image", p.Image.Local),
+		only(p.Image.Built(), kv("build", c.build())),
+		kv("command", []string{"sleep", "infinity"}),
+		kv("init", true),
+		kv("user", p.Spec.User.Name),
+		kv("working_dir", p.Spec.Workspace),
+		only(len(p.Environment) > 0, kv("environment", c.environment())),
+		kv("volumes", list(c.workspace())),
+	)
+	services := dict()
+	for _, s := range p.Spec.Services {
+		if s.Name == plan.Service {
+			c.merge(dev, s)
+		}
+	}
+	add(services, kv(plan.Service, dev))
+	for _, s := range p.Spec.Services {
+		if s.Name != plan.Service {
+			add(services, kv(s.Name, c.from(native(s.Keys), "services", s.Name)).apart())
+		}
+	}
+	root := dict(kv("services", services).apart(), only(len(p.Image.Secrets) > 0, kv("secrets", c.secrets())).apart())
+	return c.document("compose", p.Mark("compose", "COMPOSE")+
+		"The dev container. Start it with the dev container tools, or after "+initPath(p)+" with\n"+
+		"docker compose "+composeArguments(p)+" up.", root)
+}
+
+// initPath is the script that prepares the host.
+func initPath(p *plan.Plan) string {
+	if o := p.Output("init"); o != nil {
+		return o.Path
+	}
+	return "its mounts are there"
+}
+
+// composeOutputs are the compose files in the order in which they must be given.
+func composeOutputs(p *plan.Plan) (files []*plan.Output) {
+	for _, id := range []string{"compose", "volumes", "cache-override"} {
+		if o := p.Output(id); o != nil {
+			files = append(files, o)
+		}
+	}
+	return files
+}
+
+func composeArguments(p *plan.Plan) string {
+	var args []string
+	for _, o := range composeOutputs(p) {
+		args = append(args, "-f "+o.Path)
+	}
+	return strings.Join(args, " ")
+}
+
+// composeVolumes is what the dev service mounts.
+func composeVolumes(p *plan.Plan) document {
+	c := composeFile{p, source{}}
+	mounts := list(noted(c.workspace(), p.Mark("volumes", "SOURCE")+"The checkout, as in "+p.Output("compose").Path+"."))
+	tmpfs := list()
+	group := ""
+	section := func(title string, n *yaml.Node) *yaml.Node {
+		if title != "" && title != group {
+			noted(n, p.Mark("volumes", plan.Block(title))+title)
+		}
+		group = title
+		return n
+	}
+	for _, v := range p.Volumes {
+		if v.Backing == plan.Tmpfs {
+			item := c.from(node(v.Target+":"+p.TmpfsOptions(v)), "volumes", v.Name)
+			mark := ""
+			if v.Group != "" {
+				mark = p.Mark("volumes", plan.Block(v.Group))
+			}
+			tmpfs.Content = append(tmpfs.Content, noted(item, mark+v.Name))
+			continue
+		}
+		mounts.Content = append(mounts.Content, section(v.Group, c.volume(v)))
+	}
+	for _, m := range p.Mounts {
+		mounts.Content = append(mounts.Content, section(m.Group, c.mount(m)))
+	}
+	dev := dict(
+		kv("volumes", spaced(mounts)),
+		only(len(tmpfs.Content) > 0, kv("tmpfs", tmpfs)).apart().note("In memory: empty whenever the container starts."),
+	)
+	definitions := c.definitions()
+	root := dict(
+		kv("services", dict(kv(plan.Service, dev))).apart(),
+		only(len(definitions.Content) > 0, kv("volumes", definitions)).apart().note(
+			p.Mark("volumes", "VOLUME-DEFINITIONS")+"A volume with a name is shared by every clone; the others belong to this one."),
+	)
+	return c.document("volumes", p.Mark("volumes", "COMPOSE")+"What outlives the container. Give this file after "+p.Output("compose").Path+".", root)
+}
+
+// composeCacheOverride adds the shared caches that a local build can read.
+func composeCacheOverride(p *plan.Plan) document {
+	c := composeFile{p, source{}}
+	from := list()
+	for _, cache := range p.Caches {
+		if !cache.Shared {
+			continue
+		}
+		for _, option := range c.options(cache) {
+			from.Content = append(from.Content, node(option))
+		}
+	}
+	root := dict(kv("services", dict(kv(plan.Service, dict(kv("build", dict(kv("cache_from", from))))))).apart())
+	return c.document("cache-override", p.Mark("cache-override", "LOCAL-COMPOSE-OVERRIDE")+
+		"A local build reads the caches that CI fills.\n"+
+		"One that is missing only makes it slower. Nothing is written: CI is the only writer. Give this file after "+p.Output("compose").Path+".", root)
+}
+
+// A composeFile is a compose file while it is written.
+type composeFile struct {
+	*plan.Plan
+	source
+}
+
+func (c composeFile) document(id, comment string, root *yaml.Node) document {
+	data := encode(header(c.Plan)+asComment(comment)+"\n", root)
+	return document{data, func(line int) []string { return c.at(root, data, line) }}
+}
+
+// rel is a path from the root as the base sees it.
+func (c composeFile) rel(path string) string { return plan.Rel(c.Output("compose").Path, path) }
+
+func (c composeFile) build() *yaml.Node {
+	args := dict()
+	for _, a := range c.Image.Args {
+		add(args, kv(a.Name, a.Value))
+	}
+	var secrets []string
+	for _, s := range c.Image.Secrets {
+		secrets = append(secrets, s.ID)
+	}
+	return dict(
+		kv("context", c.rel(c.Image.Context)),
+		kv("dockerfile", plan.Rel(c.Image.Context+"/.", c.Image.Dockerfile)),
+		only(c.Image.Target != "", kv("target", c.Image.Target)),
+		only(len(args.Content) > 0, kv("args", args)),
+		only(len(secrets) > 0, kv("secrets", secrets)),
+	)
+}
+
+func (c composeFile) secrets() *yaml.Node {
+	n := dict()
+	for _, s := range c.Image.Secrets {
+		add(n, kv(s.ID, c.from(dict(kv("environment", s.Env)), "image", "secrets", s.ID)))
+	}
+	return n
+}
+
+func (c composeFile) environment() *yaml.Node {
+	n := dict()
+	for _, v := range c.Environment {
+		add(n, kv(v.Name, v.Value))
+	}
+	return n
+}
+
+func (c composeFile) workspace() *yaml.Node {
+	return dict(kv("type", "bind"), kv("source", c.rel(".")), kv("target", c.Spec.Workspace))
+}
+
+// merge adds the user's own keys of the dev service. A mapping or a list is joined with devgen's, the user's last;
+// any other key takes the place of devgen's.
+func (c composeFile) merge(dev *yaml.Node, s schema.Service) {
+	for _, f := range s.Keys.Fields {
+		value := c.from(native(f.Value), "services", s.Name, f.Name)
+		switch old := lookup(dev, f.Name); {
+		case old == nil:
+			add(dev, kv(f.Name, value))
+		case old.Kind == value.Kind && f.Name != "command" && (old.Kind == yaml.MappingNode || old.Kind == yaml.SequenceNode):
+			old.Content = append(old.Content, value.Content...)
+			for i, n := range value.Content {
+				c.from(n, "services", s.Name, f.Name, itoa(i))
+			}
+		default:
+			*old = *value
+			c.from(old, "services", s.Name, f.Name)
+		}
+	}
+}
+
+func lookup(n *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+func (c composeFile) volume(v plan.Volume) *yaml.Node {
+	if v.Backing == plan.Host {
+		return c.from(c.bind(v.Source, v.Target, false), "volumes", v.Name)
+	}
+	return c.from(dict(kv("type", "volume"), kv("source", v.Name), kv("target", v.Target)), "volumes", v.Name)
+}
+
+func (c composeFile) mount(m plan.Mount) *yaml.Node {
+	return c.from(c.bind(m.Source, m.Target, m.ReadOnly), "mounts", m.Name)
+}
+
+// bind mounts a path of the host that must exist: what the engine creates belongs to root, and a file becomes a
+// folder.
+func (c composeFile) bind(source plan.HostPath, target string, readOnly bool) *yaml.Node {
+	return dict(
+		kv("type", "bind"),
+		kv("source", c.hostPath(source)),
+		kv("target", target),
+		only(readOnly, kv("read_only", true)),
+		kv("bind", dict(kv("create_host_path", false))),
+	)
+}
+
+func (c composeFile) hostPath(h plan.HostPath) string {
+	path := h.Path
+	switch {
+	case strings.HasPrefix(path, "~/"):
+		path = "${HOME:?HOME is not set}" + path[1:]
+	case !strings.HasPrefix(path, "/"):
+		path = c.rel(path)
+	}
+	if h.PerClone {
+		path += "/${COMPOSE_PROJECT_NAME}/" + h.Below
+	}
+	return path
+}
+
+func (c composeFile) definitions() *yaml.Node {
+	n := dict()
+	for _, v := range c.Volumes {
+		if v.Backing != plan.Named {
+			continue
+		}
+		add(n, kv(v.Name, c.from(dict(
+			only(v.ExplicitName != "", kv("name", v.ExplicitName)),
+			kv("labels", dict(
+				kv("dev.devgen.spec", c.Spec.Name),
+				kv("dev.devgen.scope", v.Scope),
+			)),
+		), "volumes", v.Name)))
+	}
+	return n
+}
+
+// options are what a developer's build reads of a cache: for each architecture, because a file cannot know the
+// machine. A cache of another architecture costs one request and hits nothing.
+func (c composeFile) options(cache plan.Cache) (options []string) {
+	for _, p := range c.Platforms {
+		option := plan.CacheValues{Repository: c.CacheRepository(), Image: c.Image.Local, Arch: p.Arch}.Fill(cache.From)
+		if len(options) == 0 || options[len(options)-1] != option {
+			options = append(options, option)
+		}
+	}
+	return options
+}

@@ -1,0 +1,132 @@
+package generators
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+
+	"github.com/devgen/devgen/generators/plan"
+	"github.com/devgen/devgen/schema"
+)
+
+// devcontainer is devcontainer.json in the compose form: what follows from the spec first, then the user's native
+// keys in the user's order.
+func devcontainer(p *plan.Plan) document {
+	path := p.Output("devcontainer").Path
+	var files []string
+	for _, o := range composeOutputs(p) {
+		files = append(files, plan.Rel(path, o.Path))
+	}
+	var fields []schema.Field
+	set := func(name string, v schema.Value) { fields = append(fields, schema.Field{Name: name, Value: v}) }
+	standard := func(name string, v schema.Value) { // the user may say otherwise
+		if p.Spec.Devcontainer.Get(name) == nil {
+			set(name, v)
+		}
+	}
+	standard("name", schema.StringValue(p.Spec.Name))
+	set("dockerComposeFile", schema.StringList(files...))
+	set("service", schema.StringValue(plan.Service))
+	set("workspaceFolder", schema.StringValue(p.Spec.Workspace))
+	set("remoteUser", schema.StringValue(p.Spec.User.Name))
+	standard("shutdownAction", schema.StringValue("stopCompose"))
+	if o := p.Output("init"); o != nil {
+		set("initializeCommand", initialize(o.Path, p.Spec.Devcontainer.Get("initializeCommand")))
+	}
+	for _, f := range p.Spec.Devcontainer.Fields {
+		if f.Name != "initializeCommand" || p.Output("init") == nil {
+			fields = append(fields, f)
+		}
+	}
+	w := jsonWriter{lines: map[int][]string{}}
+	w.line, w.indent = 2, ""
+	w.object(fields, []string{"devcontainer"})
+	data := append([]byte("// "+headerText(p.Spec.File)+"\n"), w.Bytes()...)
+	return document{append(data, '\n'), func(line int) []string { return w.lines[line] }}
+}
+
+// initialize runs devgen's script on the host, and the user's own command beside it.
+func initialize(script string, own *schema.Value) schema.Value {
+	ours := schema.StringList("bash", script)
+	if own == nil {
+		return ours
+	}
+	commands := []schema.Field{{Name: "devgen", Value: ours}}
+	if own.Kind == schema.Object {
+		commands = append(commands, own.Fields...)
+	} else {
+		commands = append(commands, schema.Field{Name: "initialize", Value: *own})
+	}
+	return schema.Value{Kind: schema.Object, Fields: commands}
+}
+
+// A jsonWriter writes native values as indented JSON. encoding/json has no ordered object.
+type jsonWriter struct {
+	bytes.Buffer
+	indent string
+	line   int
+	lines  map[int][]string // the field of the spec on each line
+}
+
+func (w *jsonWriter) newline() {
+	w.WriteString("\n" + w.indent)
+	w.line++
+}
+
+func (w *jsonWriter) object(fields []schema.Field, path []string) {
+	w.sequence('{', '}', len(fields), func(i int) {
+		at := append(path[:len(path):len(path)], fields[i].Name)
+		w.lines[w.line] = at
+		w.text(fields[i].Name)
+		w.WriteString(": ")
+		w.value(fields[i].Value, at)
+	})
+}
+
+func (w *jsonWriter) sequence(open, end byte, n int, item func(int)) {
+	w.WriteByte(open)
+	outer := w.indent
+	w.indent += "  "
+	for i := range n {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.newline()
+		item(i)
+	}
+	if w.indent = outer; n > 0 {
+		w.newline()
+	}
+	w.WriteByte(end)
+}
+
+func (w *jsonWriter) value(v schema.Value, path []string) {
+	w.lines[w.line] = path
+	switch v.Kind {
+	case schema.Object:
+		w.object(v.Fields, path)
+	case schema.List:
+		w.sequence('[', ']', len(v.Items), func(i int) {
+			w.value(v.Items[i], append(path[:len(path):len(path)], itoa(i)))
+		})
+	case schema.String:
+		w.text(v.Scalar)
+	case schema.Null:
+		w.WriteString("null")
+	default:
+		w.WriteString(v.Scalar)
+	}
+}
+
+// text is a string as JSON; < > & stay readable, because no browser reads this.
+func (w *jsonWriter) text(s string) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic(err) // a string has a JSON form
+	}
+	w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }

@@ -1,0 +1,56 @@
+package generators
+
+import (
+	"strings"
+
+	"github.com/devgen/devgen/generators/plan"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// facts is all that differs between specs in the scripts: quoted variables and arrays, and nothing that runs.
+func facts(p *plan.Plan) document {
+	var folders, clones, files []string
+	for _, h := range p.HostPaths() {
+		switch {
+		case h.PerClone:
+			clones = append(clones, h.Below)
+		case h.File:
+			files = append(files, h.Path)
+		default:
+			folders = append(folders, h.Path)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(header(p))
+	b.WriteString("# What the scripts know of the spec. To be sourced.\n# shellcheck shell=bash disable=SC2034\n\n")
+	line := func(comment, text string) { b.WriteString("# " + comment + "\n" + text + "\n") }
+	line("From the folder of init.sh to the root of the checkout.",
+		"DEVGEN_SCRIPTS_TO_ROOT="+quote(plan.Rel(p.Output("init").Path, ".")))
+	line("Folders of the host that are mounted; ~ is the home.", array("DEVGEN_HOST_DIRECTORIES", folders))
+	line("Files of the host that are mounted.", array("DEVGEN_HOST_FILES", files))
+	line("Folders that each clone has for itself, below DEVGEN_HOST_CLONES/<compose project>.", array("DEVGEN_HOST_CLONE_DIRECTORIES", clones))
+	b.WriteString("DEVGEN_HOST_CLONES=" + quote(p.HostFolder()+"/clones") + "\n")
+	line("Folders of the checkout that something is mounted on.", array("DEVGEN_MOUNT_POINTS", p.MountPoints()))
+	return document{data: []byte(b.String())}
+}
+
+// quote is s as one word of bash.
+func quote(s string) string {
+	q, err := syntax.Quote(s, syntax.LangBash)
+	if err != nil {
+		panic(err) // a NUL byte, which the language refuses everywhere
+	}
+	return q
+}
+
+// array is an array of bash, one element a line.
+func array(name string, items []string) string {
+	if len(items) == 0 {
+		return name + "=()"
+	}
+	var b strings.Builder
+	for _, item := range items {
+		b.WriteString("  " + quote(item) + "\n")
+	}
+	return name + "=(\n" + b.String() + ")"
+}

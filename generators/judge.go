@@ -1,0 +1,249 @@
+package generators
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/devgen/devgen/generators/plan"
+	"github.com/devgen/devgen/schema"
+	"github.com/pelletier/go-toml/v2"
+	"github.com/rhysd/actionlint"
+	"github.com/tailscale/hujson"
+	"gopkg.in/yaml.v3"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// A judge reads a document back with the real parser of its consumer. What it refuses is a finding: the user's, if
+// the place in the document comes from a field of the spec, and otherwise a defect of devgen.
+
+// A finding is what a judge refuses.
+type finding struct {
+	line int      // in the document; 0 if the judge does not say
+	path []string // the field of the spec, if the judge's words tell it
+	text string
+}
+
+// explain shows a finding at the user's place. The error is that there is none.
+func explain(p *plan.Plan, id string, d document, f finding) (schema.Problem, error) {
+	at := f.path
+	if at == nil && d.from != nil && f.line > 0 {
+		at = d.from(f.line)
+	}
+	if at == nil {
+		return schema.Problem{}, fmt.Errorf("devgen made a file that its consumer refuses, please report it: %s:%d: %s", p.Output(id).Path, f.line, f.text)
+	}
+	return p.Spec.Problem(f.text, at...), nil
+}
+
+// judgeWorkflow reads a workflow as GitHub would (actionlint), and holds the inputs and outputs of pinned actions
+// against their action.yml: actionlint knows actions by tag, not by commit.
+func judgeWorkflow(p *plan.Plan, documents map[string]document) ([]finding, error) {
+	data := documents["workflow"].data
+	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{
+		// Shellcheck and Pyflakes stay empty: judging starts no process.
+		OnRulesCreated: func(rules []actionlint.Rule) []actionlint.Rule {
+			var config actionlint.Config
+			config.SelfHostedRunner.Labels = labels(p)
+			for _, r := range rules {
+				r.SetConfig(&config)
+			}
+			return rules
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	errs, err := linter.Lint(p.Output("workflow").Path, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	var found []finding
+	for _, e := range errs {
+		found = append(found, finding{line: e.Line, text: e.Message})
+	}
+	used, err := judgeActions(data)
+	return append(found, used...), err
+}
+
+// labels are the runners that the spec names; actionlint knows GitHub's own.
+func labels(p *plan.Plan) (all []string) {
+	for _, x := range p.Platforms {
+		all = append(all, x.Runner...)
+	}
+	return append(all, p.Workflow.Runner)
+}
+
+var stepOutput = regexp.MustCompile(`steps\.([A-Za-z0-9_-]+)\.outputs\.([A-Za-z0-9_-]+)`)
+
+// judgeActions checks every input and output of an action whose action.yml is known.
+func judgeActions(data []byte) (found []finding, err error) {
+	var file struct {
+		Jobs map[string]struct{ Steps []yaml.Node }
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return nil, err
+	}
+	actions := plan.Actions()
+	for _, job := range file.Jobs {
+		ids := map[string]plan.Action{}
+		for _, n := range job.Steps {
+			var step struct {
+				ID   string
+				Uses string
+				With map[string]yaml.Node
+			}
+			if err := n.Decode(&step); err != nil {
+				return nil, err
+			}
+			name, _, _ := strings.Cut(step.Uses, "@")
+			action, ok := actions[name]
+			if !ok {
+				continue
+			}
+			ids[step.ID] = action
+			for input, value := range step.With {
+				if !slices.Contains(action.Inputs, input) {
+					found = append(found, finding{line: value.Line, text: fmt.Sprintf("%s has no input %q", name, input)})
+				}
+			}
+		}
+		for _, n := range job.Steps {
+			found = append(found, judgeOutputs(&n, ids)...)
+		}
+	}
+	slices.SortFunc(found, func(a, b finding) int { return a.line - b.line })
+	return found, nil
+}
+
+func judgeOutputs(n *yaml.Node, ids map[string]plan.Action) (found []finding) {
+	for _, m := range stepOutput.FindAllStringSubmatch(n.Value, -1) {
+		if action, ok := ids[m[1]]; ok && !slices.Contains(action.Outputs, m[2]) {
+			found = append(found, finding{line: n.Line, text: fmt.Sprintf("the action of step %q has no output %q", m[1], m[2])})
+		}
+	}
+	for _, c := range n.Content {
+		found = append(found, judgeOutputs(c, ids)...)
+	}
+	return found
+}
+
+// judgeCompose loads every documented combination of the compose files as Compose does. The JSON schema behind
+// validation costs more than everything else here, so it runs once, over all files together.
+func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error) {
+	files := composeOutputs(p)
+	if err := loadCompose(p, documents, files, false); err != nil {
+		return []finding{composeFinding(p, err)}, nil
+	}
+	for _, combination := range combinations(files)[1:] {
+		if err := loadCompose(p, documents, combination, true); err != nil {
+			return []finding{composeFinding(p, err)}, nil
+		}
+	}
+	return nil, nil
+}
+
+// combinations are the base with all, some or none of the others, the longest first.
+func combinations(files []*plan.Output) [][]*plan.Output {
+	all := [][]*plan.Output{files}
+	for i := len(files) - 1; i > 0; i-- {
+		for _, c := range all {
+			all = append(all, slices.Concat(c[:i:i], c[i+1:]))
+		}
+	}
+	return all
+}
+
+func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Output, skipValidation bool) error {
+	details := types.ConfigDetails{
+		WorkingDir: "/checkout/" + path.Dir(p.Output("compose").Path),
+		Environment: types.Mapping{
+			"HOME":                 "/home/developer",
+			"COMPOSE_PROJECT_NAME": "checkout_devcontainer",
+		},
+	}
+	for _, o := range files {
+		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: o.Path, Content: documents[o.ID].data})
+	}
+	_, err := loader.LoadWithContext(context.Background(), details, func(o *loader.Options) {
+		o.SetProjectName("checkout_devcontainer", true)
+		o.SkipValidation = skipValidation
+		o.SkipResolveEnvironment = true // env_file and the like are on the developer's machine
+	})
+	return err
+}
+
+// serviceName is how compose-go names a service in its messages.
+var serviceName = regexp.MustCompile(`services\.([a-z0-9_.-]+?)(?:\.([a-zA-Z_]+)|[ :\[]|$)|service "([a-z0-9_.-]+)"`)
+
+// composeFinding finds the user's service in the words of compose-go, which has no positions.
+func composeFinding(p *plan.Plan, err error) finding {
+	f := finding{text: "compose: " + strings.TrimSpace(err.Error())}
+	for _, m := range serviceName.FindAllStringSubmatch(err.Error(), -1) {
+		name := m[1] + m[3]
+		if slices.ContainsFunc(p.Spec.Services, func(s schema.Service) bool { return s.Name == name }) {
+			f.path = []string{"services", name}
+			if m[2] != "" {
+				f.path = append(f.path, m[2])
+			}
+			return f
+		}
+	}
+	if len(p.Spec.Services) > 0 {
+		f.path = []string{"services"}
+	}
+	return f
+}
+
+// judgeDevcontainer reads devcontainer.json as JSON with comments and holds its keys against the reference.
+func judgeDevcontainer(p *plan.Plan, documents map[string]document) ([]finding, error) {
+	data, err := hujson.Standardize(bytes.Clone(documents["devcontainer"].data))
+	if err != nil {
+		return nil, err
+	}
+	mismatches, err := schema.CheckDevcontainer(data)
+	if err != nil {
+		return nil, err
+	}
+	var found []finding
+	for _, m := range mismatches {
+		f := finding{text: m.Text}
+		if len(m.Path) > 0 && p.Spec.Devcontainer.Get(m.Path[0]) != nil {
+			f.path = append([]string{"devcontainer"}, m.Path...)
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+// judgeBuildkitd reads buildkitd.toml strictly. BuildKit's own struct would bring its whole module along for every
+// user of the command, so it judges in golden/buildkitd and the key list stands in buildkitdConfig.
+func judgeBuildkitd(p *plan.Plan, documents map[string]document) ([]finding, error) {
+	var config buildkitdConfig
+	d := toml.NewDecoder(bytes.NewReader(documents["buildkitd"].data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&config); err != nil {
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) {
+			return nil, errors.New(strict.String())
+		}
+		return nil, err
+	}
+	return nil, nil
+}
+
+// judgeBash parses a script.
+func judgeBash(id string) func(*plan.Plan, map[string]document) ([]finding, error) {
+	return func(p *plan.Plan, documents map[string]document) ([]finding, error) {
+		_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(documents[id].data), p.Output(id).Path)
+		return nil, err
+	}
+}

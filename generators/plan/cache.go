@@ -1,0 +1,234 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/devgen/devgen/schema"
+)
+
+// A Cache is one backend that layers are read from and written to. From and To are BuildKit's own cache options
+// with {placeholders} for what is only known when a build runs; Fill puts the values in.
+type Cache struct {
+	Backend  string     // the key in the spec
+	From     string     // --cache-from
+	To       string     // --cache-to
+	Mode     string     // the mode that the spec gives; "" if the backend has none
+	Writers  string     // a regular expression of the branches that may write; "" if every published build does
+	Branched bool       // other writers than the default branch have a cache of their own
+	Shared   bool       // developers can read it without credentials
+	Folder   bool       // the workflow keeps it in the GitHub Actions cache
+	Secrets  []string   // the repository secrets that it needs
+	Env      []Variable // credentials in the environment of the build step, as expressions
+}
+
+// What stands for a placeholder in one place.
+type CacheValues struct {
+	Repository  string // of the cache: ghcr.io/acme/app-devcontainer-cache
+	Image       string // of the image
+	Arch        string
+	Suffix      string // "" for the default branch, "-<slug>" for another writer
+	Mode        string
+	IgnoreError string // "true" or "false"
+	Folder      string // of a cache that is a folder
+}
+
+// Fill puts the values into a cache option.
+func (v CacheValues) Fill(option string) string {
+	return strings.NewReplacer(
+		"{repository}", v.Repository,
+		"{image}", v.Image,
+		"{arch}", v.Arch,
+		"{suffix}", v.Suffix,
+		"{mode}", v.Mode,
+		"{ignore-error}", v.IgnoreError,
+		"{folder}", v.Folder,
+	).Replace(option)
+}
+
+// CacheRepository is where the registry cache lies, or "" if there is none.
+func (p *Plan) CacheRepository() string {
+	if c := p.Spec.Caches; c != nil && c.Registry != nil && c.Registry.Repository != "" {
+		return p.Spec.Image.Registry + "/" + c.Registry.Repository
+	}
+	if p.Cache("registry") == nil {
+		return ""
+	}
+	return p.Image.Repository + "-cache"
+}
+
+// Cache is the backend called name, or nil.
+func (p *Plan) Cache(name string) *Cache {
+	for i := range p.Caches {
+		if p.Caches[i].Backend == name {
+			return &p.Caches[i]
+		}
+	}
+	return nil
+}
+
+func resolveCaches(p *Plan) {
+	if !p.Image.Built() {
+		if p.Spec.Caches != nil {
+			p.problem(fmt.Sprintf("nothing is built, so nothing can be cached: image.base (%s) is a ready image", p.at("image", "base")), "caches")
+		}
+		return
+	}
+	c := p.Spec.Caches
+	if c == nil {
+		c = &schema.Caches{Registry: &schema.RegistryCache{Mode: "max", Compression: "zstd"}}
+	}
+	if c.Registry != nil {
+		p.Caches = append(p.Caches, p.registryCache(c.Registry))
+	}
+	if c.GHA != nil {
+		p.Caches = append(p.Caches, p.ghaCache(c.GHA))
+	}
+	if c.S3 != nil {
+		p.Caches = append(p.Caches, p.s3Cache(c.S3))
+	}
+	if c.AzBlob != nil {
+		p.Caches = append(p.Caches, p.azblobCache(c.AzBlob))
+	}
+	if c.Local != nil {
+		p.Caches = append(p.Caches, p.localCache(c.Local))
+	}
+	if c.Inline != nil {
+		p.Caches = append(p.Caches, inlineCache())
+	}
+}
+
+// The options below are documented in BuildKit's README, "Export cache".
+
+func (p *Plan) registryCache(c *schema.RegistryCache) Cache {
+	if c.Repository == p.Spec.Image.Repository {
+		p.problem(fmt.Sprintf("the cache and the image (%s) share one repository and would overwrite each other; want another one such as %s-cache", p.at("image", "repository"), c.Repository), "caches", "registry", "repository")
+	}
+	return Cache{
+		Backend: "registry",
+		From:    "type=registry,ref={repository}:{arch}{suffix}",
+		To: "type=registry,ref={repository}:{arch}{suffix},mode={mode},image-manifest=true,oci-mediatypes=true,compression=" +
+			c.Compression + ",ignore-error={ignore-error}",
+		Mode:     c.Mode,
+		Writers:  p.writers("registry", c.Writers),
+		Branched: p.branched(c.Writers),
+		Shared:   true,
+	}
+}
+
+// ghaCache needs no suffix: GitHub keeps one cache for each ref and lets every ref read the default branch's.
+func (p *Plan) ghaCache(c *schema.GHACache) Cache {
+	scope := c.Scope
+	if scope == "" {
+		scope = p.Spec.Name
+	}
+	return Cache{
+		Backend: "gha",
+		From:    "type=gha,scope=" + scope + "-{arch}",
+		To:      "type=gha,scope=" + scope + "-{arch},mode={mode},ignore-error={ignore-error}",
+		Mode:    c.Mode,
+		Writers: p.writers("gha", c.Writers),
+	}
+}
+
+// s3Cache: buildx reads the credentials from its own environment and hands them to the builder.
+// Source: buildx util/buildflags/cache.go, addAwsCredentials.
+func (p *Plan) s3Cache(c *schema.S3Cache) Cache {
+	place := fmt.Sprintf("type=s3,region=%s,bucket=%s,name=%s-{arch}{suffix}", c.Region, c.Bucket, p.Spec.Name)
+	if c.Prefix != "" {
+		place += ",prefix=" + c.Prefix
+	}
+	if c.Endpoint != "" {
+		place += ",endpoint_url=" + c.Endpoint + ",use_path_style=true"
+	}
+	return Cache{
+		Backend:  "s3",
+		From:     place,
+		To:       place + ",mode={mode},ignore-error={ignore-error}",
+		Mode:     c.Mode,
+		Writers:  p.writers("s3", c.Writers),
+		Branched: p.branched(c.Writers),
+		Secrets:  []string{c.AccessKey, c.SecretKey},
+		Env: []Variable{
+			{"AWS_ACCESS_KEY_ID", secretExpression(c.AccessKey)},
+			{"AWS_SECRET_ACCESS_KEY", secretExpression(c.SecretKey)},
+		},
+	}
+}
+
+// azblobCache: the key is an option, because the builder and not buildx would read it from an environment.
+// Source: Docker's documentation of the azblob backend, "Authentication".
+func (p *Plan) azblobCache(c *schema.AzBlobCache) Cache {
+	place := fmt.Sprintf("type=azblob,account_url=%s,container=%s,name=%s-{arch}{suffix},secret_access_key=%s",
+		c.Account, c.Container, p.Spec.Name, secretExpression(c.Key))
+	if c.Prefix != "" {
+		place += ",prefix=" + c.Prefix
+	}
+	return Cache{
+		Backend:  "azblob",
+		From:     place,
+		To:       place + ",mode={mode},ignore-error={ignore-error}",
+		Mode:     c.Mode,
+		Writers:  p.writers("azblob", c.Writers),
+		Branched: p.branched(c.Writers),
+		Secrets:  []string{c.Key},
+	}
+}
+
+// localCache is one folder: restored before the build and saved after it. reset drops what the build no longer
+// refers to; without it the folder only grows.
+func (p *Plan) localCache(c *schema.LocalCache) Cache {
+	return Cache{
+		Backend: "local",
+		From:    "type=local,src={folder}",
+		To:      "type=local,dest={folder},mode={mode},reset=true",
+		Mode:    c.Mode,
+		Writers: p.writers("local", c.Writers),
+		Folder:  true,
+	}
+}
+
+// inlineCache is read from the image that the default branch publishes.
+func inlineCache() Cache {
+	return Cache{Backend: "inline", From: "type=registry,ref={image}", To: "type=inline", Shared: true}
+}
+
+// writers is the regular expression of the branches that may write.
+func (p *Plan) writers(backend string, branches []string) string {
+	if len(branches) == 0 {
+		branches = []string{p.DefaultBranch()}
+	}
+	alternatives := make([]string, len(branches))
+	for i, b := range branches {
+		alternatives[i] = globToRegexp(b)
+	}
+	return "^(" + strings.Join(alternatives, "|") + ")$"
+}
+
+// branched reports whether others than the default branch write.
+func (p *Plan) branched(writers []string) bool {
+	for _, w := range writers {
+		if w != p.DefaultBranch() {
+			return true
+		}
+	}
+	return false
+}
+
+// Branched reports whether any cache has one entry for each writer.
+func (p *Plan) Branched() bool {
+	for _, c := range p.Caches {
+		if c.Branched {
+			return true
+		}
+	}
+	return false
+}
+
+// globToRegexp follows GitHub's filter patterns: * stays within one path segment, ** does not.
+func globToRegexp(glob string) string {
+	quoted := regexp.QuoteMeta(glob)
+	quoted = strings.ReplaceAll(quoted, `\*\*`, ".*")
+	return strings.ReplaceAll(quoted, `\*`, "[^/]*")
+}

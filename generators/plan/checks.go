@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/devgen/devgen/schema"
+	"golang.org/x/mod/semver"
+)
+
+type schemaOutput = schema.Output
+
+// hubMirrors are pull-through caches of Docker Hub.
+// Source: Google Cloud, "Pull cached Docker Hub images".
+var hubMirrors = []string{"mirror.gcr.io"}
+
+// checkBuildKit refuses builders that cannot do what is asked of them, and mirrors that would answer for a
+// registry with the images of another one.
+func checkBuildKit(p *Plan) {
+	b := p.Spec.BuildKit
+	at := func(field string) []string { return []string{"buildkit", field} }
+	// Source: moby/buildkit, release notes of v0.12.5 (runc and mount stub escapes of January 2024).
+	if semver.Compare(b.Version, "v0.12.5") < 0 {
+		p.problem(b.Version+" has known container escapes; want v0.12.5 or newer", at("version")...)
+	}
+	// Source: docker/docs #22395: the Actions cache API v1 was switched off on 2025-04-15.
+	if p.Cache("gha") != nil && semver.Compare(b.Version, "v0.20.0") < 0 {
+		p.problem(fmt.Sprintf("%s cannot use the Actions cache (caches.gha, %s); want v0.20.0 or newer", b.Version, p.at("caches", "gha")), at("version")...)
+	}
+	if p.Cache("gha") != nil && semver.Compare(b.Buildx, "v0.21.0") < 0 {
+		p.problem(fmt.Sprintf("%s cannot use the Actions cache (caches.gha, %s); want v0.21.0 or newer", b.Buildx, p.at("caches", "gha")), at("buildx")...)
+	}
+	if _, err := bytes(b.GC.Max); err != nil {
+		p.problem(err.Error(), "buildkit", "gc", "max")
+	}
+	for _, m := range b.Mirrors {
+		for _, host := range m.Hosts {
+			if slices.Contains(hubMirrors, host) && m.Registry != "docker.io" {
+				p.problem(fmt.Sprintf("%s mirrors Docker Hub and would serve its images under the name %s; it can mirror docker.io only", host, m.Registry), "buildkit", "mirrors", m.Registry)
+			}
+		}
+	}
+}
+
+func checkObjectives(p *Plan) {
+	o := p.Spec.Objectives
+	if o.HitRateFloor > o.HitRate {
+		p.problem(fmt.Sprintf("the floor (%d) is above the objective hitRate (%d)", o.HitRateFloor, o.HitRate), "objectives", "hitRateFloor")
+	}
+	if warm, cold := duration(o.WarmBuild), duration(o.ColdBuild); warm >= cold {
+		p.problem(fmt.Sprintf("a warm build (%s) is to take less time than a cold one (%s)", o.WarmBuild, o.ColdBuild), "objectives", "warmBuild")
+	}
+	if w := p.Spec.Workflow; w != nil && duration(o.WarmBuild) >= duration(w.Timeout) {
+		p.problem(fmt.Sprintf("a warm build may take %s, but workflow.timeout (%s) ends it after %s", o.WarmBuild, p.at("workflow", "timeout"), w.Timeout), "objectives", "warmBuild")
+	}
+}
+
+// derived are native devcontainer.json keys that follow from other fields of the spec.
+var derived = []struct{ key, from string }{
+	{"dockerComposeFile", "outputs"},
+	{"service", "services"},
+	{"workspaceFolder", "workspace"},
+	{"remoteUser", "user"},
+	{"image", "image"},
+	{"build", "image"},
+	{"dockerFile", "image"},
+	{"workspaceMount", "workspace"},
+}
+
+// checkNative refuses native keys that contradict the spec: a fact is said once.
+func checkNative(p *Plan) {
+	for _, d := range derived {
+		if p.Spec.Devcontainer.Get(d.key) != nil {
+			p.problem(fmt.Sprintf("devgen writes this key from %s (%s); say it there", d.from, p.at(d.from)), "devcontainer", d.key)
+		}
+	}
+	for _, s := range p.Spec.Services {
+		if s.Name != Service {
+			continue
+		}
+		for _, key := range []string{"image", "build", "working_dir", "user", "tmpfs"} {
+			if s.Keys.Get(key) != nil {
+				p.problem("devgen writes this key of the dev service from other fields of the spec; say it there", "services", Service, key)
+			}
+		}
+	}
+}
+
+// matches reports whether a branch matches one of GitHub's filter patterns.
+func matches(glob, branch string) bool {
+	return regexp.MustCompile("^" + globToRegexp(glob) + "$").MatchString(branch)
+}
+
+// Rel is target as seen from the folder of a file; both are paths from the root.
+func Rel(file, target string) string {
+	from, to := strings.Split(path.Dir(file), "/"), strings.Split(path.Clean(target), "/")
+	if path.Dir(file) == "." {
+		from = nil
+	}
+	if to[0] == "." {
+		to = to[1:]
+	}
+	same := 0
+	for same < len(from) && same < len(to) && from[same] == to[same] {
+		same++
+	}
+	up := slices.Repeat([]string{".."}, len(from)-same)
+	if rel := append(up, to[same:]...); len(rel) > 0 {
+		return strings.Join(rel, "/")
+	}
+	return "."
+}

@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/devgen/devgen/schema"
+	"github.com/distribution/reference"
+)
+
+// An Image is what is built, and what it is called.
+type Image struct {
+	Repository string // ghcr.io/acme/app-devcontainer; "" if nothing is built
+	Base       string // the ready image that is used instead; "" if one is built
+	Dockerfile string // from the root
+	Context    string // from the root
+	Target     string
+	Args       []Variable
+	Secrets    []Secret
+	Login      Login
+	Local      string // what compose calls the image: what the default branch publishes
+	Provenance string // the provenance input of docker/build-push-action
+}
+
+// Built reports whether there is anything to build.
+func (i Image) Built() bool { return i.Base == "" }
+
+// A Secret is one build secret.
+type Secret struct {
+	ID         string
+	Env        string // the variable on a developer's machine
+	Expression string // where the workflow takes it from
+}
+
+// A Login is how the workflow logs in to the registry.
+type Login struct {
+	Registry string
+	Username string // may be an expression
+	Password string // an expression
+	Secret   string // the repository secret that must be set; "" for the job's own token
+}
+
+// ghcr is the registry that takes the job's own token.
+const ghcr = "ghcr.io"
+
+func resolveImage(p *Plan) {
+	s := p.Spec.Image
+	if s.Base != "" {
+		resolveBase(p, s)
+		return
+	}
+	if s.Repository == "" {
+		p.problem(`missing required field "repository"; want where the image is pushed, or base for a ready image`, "image")
+		return
+	}
+	p.Image = Image{
+		Repository: s.Registry + "/" + s.Repository,
+		Dockerfile: s.Dockerfile,
+		Context:    s.Context,
+		Target:     s.Target,
+		Provenance: map[string]string{"max": "mode=max", "min": "mode=min", "off": "false"}[s.Provenance],
+	}
+	if p.Image.Dockerfile == "" {
+		p.Image.Dockerfile = ".devcontainer/Dockerfile"
+	}
+	if _, err := reference.ParseNormalizedNamed(p.Image.Repository); err != nil {
+		p.problem(fmt.Sprintf("%s is not a repository that a registry takes: %v", p.Image.Repository, err), "image", "repository")
+	}
+	for _, a := range s.Args {
+		p.checkArg(a)
+		p.Image.Args = append(p.Image.Args, Variable(a))
+	}
+	for _, x := range s.Secrets {
+		p.Image.Secrets = append(p.Image.Secrets, Secret{ID: x.ID, Env: x.Env, Expression: secretExpression(x.Env)})
+	}
+	resolveLogin(p, s)
+}
+
+func resolveBase(p *Plan, s schema.Image) {
+	for _, other := range []struct{ name, value string }{{"dockerfile", s.Dockerfile}, {"repository", s.Repository}, {"target", s.Target}} {
+		if other.value != "" {
+			p.problem(fmt.Sprintf("base is a ready image (%s) and %s says how to build one; keep one of them", p.at("image", "base"), other.name), "image", other.name)
+		}
+	}
+	if _, err := reference.ParseNormalizedNamed(s.Base); err != nil {
+		p.problem(fmt.Sprintf("%q is not an image reference: %v", s.Base, err), "image", "base")
+	}
+	p.Image = Image{Base: s.Base, Local: s.Base}
+}
+
+func resolveLogin(p *Plan, s schema.Image) {
+	switch {
+	case s.Login != nil:
+		p.Image.Login = Login{s.Registry, s.Login.Username, secretExpression(s.Login.Secret), s.Login.Secret}
+	case s.Registry == ghcr:
+		p.Image.Login = Login{s.Registry, "${{ github.actor }}", "${{ github.token }}", ""}
+	case p.Spec.Workflow != nil:
+		p.problem(fmt.Sprintf("the workflow cannot push to %s without a login; want image: login: {username: \"…\", secret: \"NAME_OF_A_REPOSITORY_SECRET\"}", s.Registry), "image", "registry")
+	}
+}
+
+// secretExpression is how a workflow reads a secret: GITHUB_TOKEN is the job's own token.
+func secretExpression(name string) string {
+	if name == "GITHUB_TOKEN" {
+		return "${{ github.token }}"
+	}
+	return "${{ secrets." + name + " }}"
+}
+
+// volatile arguments change with every run, so that every later step runs again.
+var volatile = []string{"BUILD_DATE", "VCS_REF", "SOURCE_DATE_EPOCH", "GITHUB_SHA", "GITHUB_RUN_ID"}
+
+// predefined arguments are set by BuildKit for each platform; passing one overrides it for all.
+// Source: BuildKit frontend/dockerfile/dockerfile2llb, defaultArgs.
+var predefined = []string{"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT"}
+
+func (p *Plan) checkArg(a schema.Arg) {
+	upper := strings.ToUpper(a.Name)
+	switch path := []string{"image", "args", a.Name}; {
+	case slices.Contains(volatile, upper):
+		p.problem(a.Name+" changes with every run and invalidates every later step; the workflow sets it as a label", path...)
+	case slices.Contains(predefined, upper):
+		p.problem(a.Name+" is set by BuildKit for each platform; use it in the Dockerfile without passing it", path...)
+	case upper == "BUILDKIT_INLINE_CACHE":
+		p.problem("inline cache is a backend; want caches: inline: {}", path...)
+	case strings.Contains(upper, "TOKEN") || strings.Contains(upper, "PASSWORD") || strings.Contains(upper, "SECRET"):
+		p.problem("a build argument is stored in the image; want image: secrets: "+strings.ToLower(a.Name)+": env: \""+a.Name+"\"", path...)
+	}
+}

@@ -1,0 +1,163 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// An Output is one generated file: where it goes, and which blocks of it answer a requirement.
+type Output struct {
+	ID         string
+	Path       string // from the root, with slashes
+	Executable bool
+}
+
+// A row of outputs: what there is, where the requirement document wants it, and when there is something in it.
+type output struct {
+	id, path   string
+	executable bool
+	wanted     func(*Plan) bool
+}
+
+func always(*Plan) bool     { return true }
+func built(p *Plan) bool    { return p.Image.Built() }
+func prebuilt(p *Plan) bool { return p.Workflow != nil }
+func cached(p *Plan) bool {
+	return slices.ContainsFunc(p.Caches, func(c Cache) bool { return c.Shared })
+}
+
+// outputs are all outputs in the order in which they are listed. Their ids are those of #OutputID.
+var outputs = []output{
+	{"workflow", ".github/workflows/devcontainer-registry-cache.yml", false, prebuilt},
+	{"compose", ".devcontainer/docker-compose.yml", false, always},
+	{"volumes", ".devcontainer/docker-compose.volumes.yml", false, always},
+	{"cache-override", ".devcontainer/docker-compose.cache-override.yml", false, cached},
+	{"devcontainer", ".devcontainer/devcontainer.json", false, always},
+	{"buildkitd", ".devcontainer/buildkitd.toml", false, prebuilt},
+	{"init", ".devcontainer/scripts/init.sh", true, always},
+	{"facts", ".devcontainer/scripts/lib/facts.sh", false, always},
+	{"cache-report", ".devcontainer/scripts/ci/cache-report.sh", true, prebuilt},
+	{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, prebuilt},
+}
+
+// needs are outputs that are of no use without another one.
+var needs = []struct{ id, needs, why string }{
+	{"volumes", "compose", "it adds to the service there"},
+	{"cache-override", "compose", "it adds to the service there"},
+	{"devcontainer", "compose", "it names the service there"},
+	{"devcontainer", "init", "it runs it before the container starts"},
+	{"init", "facts", "it reads it"},
+	{"workflow", "cache-report", "it measures with it"},
+	{"cache-report", "cache-hit", "it counts with it"},
+}
+
+func resolveOutputs(p *Plan) {
+	for _, o := range outputs {
+		if !o.wanted(p) || !p.on(o.id) {
+			continue
+		}
+		p.Outputs = append(p.Outputs, Output{o.id, p.setPath(o.id, o.path), o.executable})
+	}
+	for _, n := range needs {
+		if p.Output(n.id) != nil && !p.on(n.needs) {
+			p.problem(fmt.Sprintf("%s is of no use without it: %s; switch both off or none", n.id, n.why), "outputs", n.needs)
+		}
+	}
+	p.checkPaths()
+}
+
+// on reports whether the spec does not switch the output off.
+func (p *Plan) on(id string) bool {
+	return !slices.ContainsFunc(p.Spec.Outputs, func(o schemaOutput) bool { return o.ID == id && o.Path == "" })
+}
+
+func (p *Plan) setPath(id, standard string) string {
+	for _, o := range p.Spec.Outputs {
+		if o.ID == id {
+			return path.Clean(o.Path)
+		}
+	}
+	return standard
+}
+
+// Output is the output called id, or nil if it is not generated.
+func (p *Plan) Output(id string) *Output {
+	for i := range p.Outputs {
+		if p.Outputs[i].ID == id {
+			return &p.Outputs[i]
+		}
+	}
+	return nil
+}
+
+// checkPaths refuses two files in one place, and a place where the consumer does not look.
+func (p *Plan) checkPaths() {
+	taken := map[string]string{
+		ManifestPath:                   "the list of generated files",
+		path.Clean(p.Spec.File):        "the spec",
+		path.Clean(p.Image.Dockerfile): "the Dockerfile",
+	}
+	for _, o := range p.Outputs {
+		at := []string{"outputs", o.ID}
+		for other, what := range taken {
+			switch {
+			case other == o.Path:
+				p.problem(fmt.Sprintf("%s is already the place of %s", o.Path, what), at...)
+			case strings.HasPrefix(o.Path, other+"/") || strings.HasPrefix(other, o.Path+"/"):
+				p.problem(fmt.Sprintf("%s cannot be a file and a folder: %s is at %s", min(o.Path, other), what, other), at...)
+			}
+		}
+		taken[o.Path] = fmt.Sprintf("the output %s (%s)", o.ID, p.at(at...))
+	}
+	if o := p.Output("workflow"); o != nil && (path.Dir(o.Path) != ".github/workflows" || !hasSuffix(o.Path, ".yml", ".yaml")) {
+		p.problem("GitHub reads workflows from .github/workflows only; want a .yml file there", "outputs", "workflow")
+	}
+	for _, b := range []struct{ reader, read, rel string }{{"init", "facts", "lib/facts.sh"}, {"cache-report", "cache-hit", "../lib/cache-hit.jq"}} {
+		reader, read := p.Output(b.reader), p.Output(b.read)
+		if reader == nil || read == nil {
+			continue
+		}
+		if place := path.Join(path.Dir(reader.Path), b.rel); read.Path != place {
+			p.problem(fmt.Sprintf("%s (%s) looks for it at %s; move both", b.reader, reader.Path, place), "outputs", b.read)
+		}
+	}
+	if o := p.Output("devcontainer"); o != nil && !isDevcontainerPath(o.Path) {
+		p.problem("tools look for .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/NAME/devcontainer.json only", "outputs", "devcontainer")
+	}
+}
+
+func hasSuffix(s string, suffixes ...string) bool {
+	return slices.ContainsFunc(suffixes, func(x string) bool { return strings.HasSuffix(s, x) })
+}
+
+// isDevcontainerPath follows the dev container reference, "devcontainer.json".
+func isDevcontainerPath(file string) bool {
+	ok, _ := path.Match(".devcontainer/*/devcontainer.json", file)
+	return ok || file == ".devcontainer/devcontainer.json" || file == ".devcontainer.json"
+}
+
+// Mark is the trace tag of a block for each requirement that covers the output, with a blank behind it; "" where
+// none does.
+func (p *Plan) Mark(id, block string) string {
+	mark := ""
+	for _, r := range p.Spec.Requirements {
+		if slices.Contains(r.Covers, id) {
+			mark += "[TAG-" + r.ID + "-" + block + "] "
+		}
+	}
+	return mark
+}
+
+// Block is the name of the block that a section of volumes makes.
+func Block(group string) string {
+	return strings.ToUpper(strings.NewReplacer(" ", "-", "_", "-").Replace(group))
+}
+
+// checkGroup keeps a section from taking the name of a block that the file has anyway.
+func (p *Plan) checkGroup(group string, at ...string) {
+	if block := Block(group); slices.Contains([]string{"COMPOSE", "SOURCE", "VOLUME-DEFINITIONS"}, block) {
+		p.problem(fmt.Sprintf("%q is the name of another part of the file; want another title", group), at...)
+	}
+}

@@ -1,0 +1,261 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/devgen/devgen/schema"
+)
+
+// A Backing is where the content of a volume lies.
+type Backing int
+
+const (
+	Named Backing = iota // a volume of the engine
+	Host                 // a folder of the host
+	Tmpfs                // memory
+)
+
+func (b Backing) String() string { return [...]string{"volume", "host", "tmpfs"}[b] }
+
+// A Volume is one folder of the dev service with a life of its own.
+type Volume struct {
+	Name         string // the key in the spec and in the compose file
+	Target       string // absolute
+	Persistence  string
+	Backing      Backing
+	Scope        string   // shared or project; "" in memory
+	ExplicitName string   // of a shared volume of the engine: every clone uses the same one
+	Source       HostPath // of a Host volume
+	Size         int64    // bytes; 0 is not said
+	Group        string   // the title of its section, or ""
+}
+
+// A Mount is one file or folder of the host that the container sees.
+type Mount struct {
+	Name     string
+	Source   HostPath
+	Target   string // absolute
+	ReadOnly bool
+	Group    string
+}
+
+// A HostPath is a path on the developer's machine.
+type HostPath struct {
+	Path string // absolute, below "~/", or relative to the root of the repository
+	File bool   // a file, not a folder
+	// PerClone paths lie below a folder of the clone: Path/<compose project>/Below.
+	PerClone bool
+	Below    string
+}
+
+func resolveVolumes(p *Plan) {
+	for _, s := range p.Spec.Volumes {
+		v := Volume{
+			Name:        s.Name,
+			Target:      p.target(s.Target),
+			Persistence: s.Persistence,
+			Group:       s.Group,
+			Scope:       s.Scope,
+		}
+		if v.Scope == "" {
+			v.Scope = defaultScope(s.Persistence)
+		}
+		if s.Size != "" {
+			size, err := bytes(s.Size)
+			if err != nil {
+				p.problem(err.Error(), "volumes", s.Name, "size")
+			}
+			v.Size = size
+		}
+		if p.checkGroup(s.Group, "volumes", s.Name, "group"); s.Persistence == "ephemeral" {
+			p.resolveEphemeral(s, &v)
+		} else if s.Backing == "host" {
+			v.Backing, v.Source = Host, p.hostFolder(s.Name, v.Scope)
+		} else if v.Scope == "shared" {
+			v.ExplicitName = p.Spec.Name + "-" + s.Name
+		}
+		p.Volumes = append(p.Volumes, v)
+	}
+}
+
+// defaultScope: the output of a build belongs to one clone, everything else is worth sharing.
+func defaultScope(persistence string) string {
+	if persistence == "build" {
+		return "project"
+	}
+	return "shared"
+}
+
+func (p *Plan) resolveEphemeral(s schema.Volume, v *Volume) {
+	v.Backing, v.Scope = Tmpfs, ""
+	if s.Backing == "host" {
+		p.problem("an ephemeral volume lives in memory and cannot be backed by the host; keep one of the two", "volumes", s.Name, "backing")
+	}
+	if s.Scope != "" {
+		p.problem("an ephemeral volume belongs to its container and has no scope; remove it", "volumes", s.Name, "scope")
+	}
+	if s.Size == "" {
+		p.problem(`an ephemeral volume takes memory, so it needs a limit; want size: "512MB"`, "volumes", s.Name)
+	}
+}
+
+// HostFolder is where volumes that are backed by the host lie.
+func (p *Plan) HostFolder() string { return "~/." + p.Spec.Name + "-devcontainer" }
+
+func (p *Plan) hostFolder(volume, scope string) HostPath {
+	if scope == "project" {
+		return HostPath{Path: p.HostFolder() + "/clones", PerClone: true, Below: volume}
+	}
+	return HostPath{Path: p.HostFolder() + "/" + volume}
+}
+
+func resolveMounts(p *Plan) {
+	for _, s := range p.Spec.Mounts {
+		p.checkGroup(s.Group, "mounts", s.Name, "group")
+		p.Mounts = append(p.Mounts, Mount{
+			Name:     s.Name,
+			Source:   HostPath{Path: path.Clean(s.Source), File: s.Kind == "file"},
+			Target:   p.target(s.Target),
+			ReadOnly: s.ReadOnly,
+			Group:    s.Group,
+		})
+	}
+}
+
+// target is a #Target as an absolute path.
+func (p *Plan) target(t string) string {
+	switch {
+	case strings.HasPrefix(t, "~/"):
+		return path.Join(p.Spec.User.Home, t[2:])
+	case strings.HasPrefix(t, "/"):
+		return path.Clean(t)
+	}
+	return path.Join(p.Spec.Workspace, t)
+}
+
+// system folders make a container unusable when something is mounted over them.
+var system = []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/opt", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/share", "/var", "/var/lib"}
+
+// checkTargets refuses what the engine would do without a word: of two mounts on one target it keeps one, and a
+// mount over the workspace or the home hides what is there.
+func checkTargets(p *Plan) {
+	taken := map[string][]string{p.Spec.Workspace: {"workspace"}}
+	hidden := map[string]string{p.Spec.User.Home: "the home of " + p.Spec.User.Name}
+	for dir := path.Dir(p.Spec.Workspace); dir != "/"; dir = path.Dir(dir) {
+		hidden[dir] = "the workspace"
+	}
+	for _, dir := range system {
+		if _, ok := hidden[dir]; !ok {
+			hidden[dir] = dir
+		}
+	}
+	check := func(target string, at ...string) {
+		field := append(at[:len(at):len(at)], "target")
+		if what, ok := hidden[target]; ok {
+			p.problem(fmt.Sprintf("%s would hide %s; want a folder of its own", target, what), field...)
+		}
+		if other, ok := taken[target]; ok {
+			p.problem(fmt.Sprintf("%s is already the target of %s (%s)", target, strings.Join(other, "."), p.at(append(other[:len(other):len(other)], "target")...)), field...)
+			return
+		}
+		taken[target] = at
+	}
+	for _, v := range p.Volumes {
+		check(v.Target, "volumes", v.Name)
+	}
+	for _, m := range p.Mounts {
+		check(m.Target, "mounts", m.Name)
+	}
+}
+
+// Owned are the folders in the container that must belong to the dev user for the volumes to be of use: each
+// target with its parents below the home or the workspace. The engine would make missing ones for root.
+func (p *Plan) Owned() (dirs []string) {
+	seen := map[string]bool{}
+	for _, v := range p.Volumes {
+		var chain []string
+		for dir := v.Target; dir != "/"; dir = path.Dir(dir) {
+			if dir == p.Spec.User.Home || dir == p.Spec.Workspace {
+				break
+			}
+			if len(chain) > 0 && !p.inside(dir) {
+				break
+			}
+			chain = append([]string{dir}, chain...)
+		}
+		for _, dir := range chain {
+			if !seen[dir] {
+				seen[dir] = true
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	return dirs
+}
+
+// inside reports whether dir lies in the home or in the workspace.
+func (p *Plan) inside(dir string) bool {
+	return strings.HasPrefix(dir, p.Spec.User.Home+"/") || strings.HasPrefix(dir, p.Spec.Workspace+"/")
+}
+
+// HostPaths are the sources on the host that must exist before the container starts.
+func (p *Plan) HostPaths() (paths []HostPath) {
+	for _, v := range p.Volumes {
+		if v.Backing == Host {
+			paths = append(paths, v.Source)
+		}
+	}
+	for _, m := range p.Mounts {
+		paths = append(paths, m.Source)
+	}
+	return paths
+}
+
+// MountPoints are the folders of the checkout, relative to its root, that something is mounted on. The engine
+// would make missing ones for root.
+func (p *Plan) MountPoints() (dirs []string) {
+	below := p.Spec.Workspace + "/"
+	for _, v := range p.Volumes {
+		if rest, ok := strings.CutPrefix(v.Target, below); ok {
+			dirs = append(dirs, rest)
+		}
+	}
+	for _, m := range p.Mounts {
+		if rest, ok := strings.CutPrefix(m.Target, below); ok && !m.Source.File {
+			dirs = append(dirs, rest)
+		}
+	}
+	return dirs
+}
+
+// TmpfsOptions are the mount options of a volume in memory. Only the dev user may look in.
+func (p *Plan) TmpfsOptions(v Volume) string {
+	return "size=" + strconv.FormatInt(v.Size, 10) +
+		",uid=" + strconv.Itoa(p.Spec.User.UID) + ",gid=" + strconv.Itoa(p.Spec.User.GID) + ",mode=0700"
+}
+
+// resolveEnvironment makes a shell write its history where a volume keeps it.
+func resolveEnvironment(p *Plan) {
+	first := ""
+	for i, s := range p.Spec.Volumes {
+		shell := s.History
+		if shell == "" && s.Name == "bash-history" {
+			shell = "bash"
+		}
+		if shell == "" {
+			continue
+		}
+		if first != "" {
+			p.problem(fmt.Sprintf("volumes.%s (%s) keeps the shell history already; HISTFILE can name one file only", first, p.at("volumes", first)), "volumes", s.Name, "history")
+			return
+		}
+		first = s.Name
+		p.Environment = append(p.Environment, Variable{"HISTFILE", p.Volumes[i].Target + "/." + shell + "_history"})
+		if shell == "bash" { // bash writes its history only on exit, and a container's shell is killed
+			p.Environment = append(p.Environment, Variable{"PROMPT_COMMAND", "history -a"})
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/devgen/devgen/schema"
+	"github.com/robfig/cron/v3"
+)
+
+// A Workflow is the resolved workflow.
+type Workflow struct {
+	*schema.Workflow
+	Branches   []string // whose pushes build
+	Timeout    int      // minutes
+	Jobs       []Job
+	Objectives Objectives
+}
+
+// Objectives are the promises in the units that a report compares.
+type Objectives struct {
+	HitRate, HitRateFloor    int // percent
+	WarmSeconds, ColdSeconds int
+}
+
+// A Job is one job of the workflow and what its token may do.
+type Job struct {
+	ID          string
+	Permissions []Permission
+}
+
+// A Permission is one scope of a job's token.
+type Permission struct {
+	Scope, Access string
+	Why           string // a comment, or ""
+}
+
+// Merged reports whether the platforms are built apart and joined by digest.
+func (p *Plan) Merged() bool { return len(p.Platforms) > 1 }
+
+// Job is the job called id, or nil.
+func (w *Workflow) Job(id string) *Job {
+	for i := range w.Jobs {
+		if w.Jobs[i].ID == id {
+			return &w.Jobs[i]
+		}
+	}
+	return nil
+}
+
+func resolveWorkflow(p *Plan) {
+	s := p.Spec.Workflow
+	if s == nil || !p.on("workflow") {
+		return
+	}
+	if !p.Image.Built() {
+		p.problem(fmt.Sprintf("there is nothing to prebuild: image.base (%s) is a ready image; remove workflow, or give image a repository and a dockerfile", p.at("image", "base")), "workflow")
+		return
+	}
+	w := &Workflow{
+		Workflow: s,
+		Branches: s.Branches,
+		Timeout:  int(duration(s.Timeout) / time.Minute),
+		Objectives: Objectives{
+			HitRate:      p.Spec.Objectives.HitRate,
+			HitRateFloor: p.Spec.Objectives.HitRateFloor,
+			WarmSeconds:  int(duration(p.Spec.Objectives.WarmBuild) / time.Second),
+			ColdSeconds:  int(duration(p.Spec.Objectives.ColdBuild) / time.Second),
+		},
+	}
+	if len(w.Branches) == 0 {
+		w.Branches = []string{s.DefaultBranch}
+	}
+	p.Workflow = w
+	p.checkSchedules(s)
+	p.checkWriters()
+	p.resolveJobs()
+	// Source: GitHub, "Usage limits", job execution time on hosted runners.
+	if w.Timeout > 360 {
+		p.problem(s.Timeout+" is more than GitHub lets a job run; want at most 360m", "workflow", "timeout")
+	}
+}
+
+// resolveJobs gives each job the least that its steps need. Two jobs build, because permissions cannot depend on
+// the event: verify for what may not push, build for what may.
+func (p *Plan) resolveJobs() {
+	w := p.Workflow
+	read := Permission{"contents", "read", ""}
+	job := func(id string, permissions ...Permission) { w.Jobs = append(w.Jobs, Job{id, permissions}) }
+	packages := func(access string) []Permission {
+		if p.Image.Login.Secret != "" {
+			return nil // another registry, another credential
+		}
+		return []Permission{{"packages", access, ""}}
+	}
+	var sign []Permission
+	if w.Attestation {
+		sign = []Permission{{"id-token", "write", "signs the attestation"}, {"attestations", "write", ""}}
+	}
+	job("plan")
+	job("verify", append([]Permission{read}, packages("read")...)...)
+	build := append([]Permission{read}, packages("write")...)
+	if !p.Merged() {
+		job("build", append(build, sign...)...)
+	} else {
+		job("build", build...)
+		merge := append([]Permission{{"contents", "read", "docker/metadata-action asks for the repository"}}, packages("write")...)
+		job("merge", append(merge, sign...)...)
+	}
+	job("report")
+}
+
+// checkSchedules: GitHub tells a run only the text of its cron, so two purposes cannot share one.
+func (p *Plan) checkSchedules(s *schema.Workflow) {
+	first := map[string]int{}
+	for i, x := range s.Schedules {
+		at := []string{"workflow", "schedules", fmt.Sprint(i), "cron"}
+		if _, err := cron.ParseStandard(x.Cron); err != nil {
+			p.problem(fmt.Sprintf("%q is not a time: %v", x.Cron, err), at...)
+		}
+		if j, ok := first[x.Cron]; ok {
+			p.problem(fmt.Sprintf("the run at %q is already schedules[%d] (%s); a run knows only its cron line", x.Cron, j, p.at("workflow", "schedules", fmt.Sprint(j))), at...)
+			continue
+		}
+		first[x.Cron] = i
+	}
+}
+
+// checkWriters refuses a writer that no push ever builds: the cache it stands for would never be written.
+func (p *Plan) checkWriters() {
+	c := p.Spec.Caches
+	if c == nil {
+		return
+	}
+	backends := map[string][]string{}
+	if c.Registry != nil {
+		backends["registry"] = c.Registry.Writers
+	}
+	if c.GHA != nil {
+		backends["gha"] = c.GHA.Writers
+	}
+	if c.S3 != nil {
+		backends["s3"] = c.S3.Writers
+	}
+	if c.AzBlob != nil {
+		backends["azblob"] = c.AzBlob.Writers
+	}
+	if c.Local != nil {
+		backends["local"] = c.Local.Writers
+	}
+	for _, cache := range p.Caches {
+		for i, writer := range backends[cache.Backend] {
+			if !p.builds(writer) {
+				p.problem(fmt.Sprintf("%s never builds, so it never writes the cache; workflow.branches (%s) are %s", writer, p.at("workflow", "branches"), strings.Join(p.Workflow.Branches, ", ")),
+					"caches", cache.Backend, "writers", fmt.Sprint(i))
+			}
+		}
+	}
+}
+
+// builds reports whether pushes to a branch that the filter matches start the workflow.
+func (p *Plan) builds(writer string) bool {
+	sample := sampleRef(writer)
+	return slices.ContainsFunc(p.Workflow.Branches, func(b string) bool { return b == writer || matches(b, sample) })
+}
+
+// Schedules are the cron lines with the given purpose.
+func (w *Workflow) CronLines(purpose string) (lines []string) {
+	for _, s := range w.Schedules {
+		if s.Purpose == purpose {
+			lines = append(lines, s.Cron)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Creates on this machine what the dev container mounts: folders and files of the home, and mount points inside
+# the checkout. The engine would make what is missing for root. It changes nothing that is there already.
+#
+# Usage: init.sh [--help]. Runs before the container starts (initializeCommand); bash 3.2 is enough.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=lib/facts.sh
+. "$root/lib/facts.sh"
+root=$root/$DEVGEN_SCRIPTS_TO_ROOT
+
+usage() {
+  printf 'Usage: %s [--help]\n\nCreates the folders and files of this machine that the dev container mounts.\n' "${0##*/}"
+}
+
+# compose_project is the name that the dev container tools give the compose project of this checkout.
+compose_project() {
+  local folder
+  folder=$(cd -- "$root" && pwd -P)
+  printf '%s' "${folder##*/}_devcontainer" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-'
+}
+
+# expand PATH: an absolute path, or one below the home or below the root of the checkout.
+expand() {
+  case $1 in
+    '~/'*) printf '%s' "${HOME:?HOME is not set}/${1#'~/'}" ;;
+    /*) printf '%s' "$1" ;;
+    *) printf '%s' "$root/$1" ;;
+  esac
+}
+
+# private_directory PATH: only the owner may look into what is created.
+private_directory() {
+  [ -d "$1" ] && return
+  (umask 077 && mkdir -p -- "$1")
+  printf 'created %s\n' "$1"
+}
+
+private_file() {
+  [ -e "$1" ] && return
+  mkdir -p -- "${1%/*}"
+  (umask 077 && : >"$1")
+  printf 'created %s\n' "$1"
+}
+
+main() {
+  case ${1:-} in
+    -h | --help)
+      usage
+      return
+      ;;
+    '') ;;
+    *)
+      usage >&2
+      return 2
+      ;;
+  esac
+  local path
+  for path in ${DEVGEN_HOST_DIRECTORIES[@]+"${DEVGEN_HOST_DIRECTORIES[@]}"}; do
+    private_directory "$(expand "$path")"
+  done
+  for path in ${DEVGEN_HOST_CLONE_DIRECTORIES[@]+"${DEVGEN_HOST_CLONE_DIRECTORIES[@]}"}; do
+    private_directory "$(expand "$DEVGEN_HOST_CLONES")/$(compose_project)/$path"
+  done
+  for path in ${DEVGEN_HOST_FILES[@]+"${DEVGEN_HOST_FILES[@]}"}; do
+    private_file "$(expand "$path")"
+  done
+  for path in ${DEVGEN_MOUNT_POINTS[@]+"${DEVGEN_MOUNT_POINTS[@]}"}; do
+    mkdir -p -- "$root/$path"
+  done
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  main "$@"
+fi

@@ -1,0 +1,35 @@
+// Package templates holds the files that are generated as they stand: bash and jq without holes, run, formatted
+// and linted where they lie. What differs between specs reaches them through lib/facts.sh or, in the workflow,
+// through the environment of the step.
+//
+// A new script is a new file below scripts (an output of its own) or below workflow (the text of one step).
+package templates
+
+import (
+	"embed"
+	"strings"
+)
+
+//go:embed scripts workflow
+var files embed.FS
+
+// Script is the file at path below scripts.
+func Script(path string) string { return read("scripts/" + path) }
+
+// Step is the text of a workflow step: a file below workflow without the comment at its head, which is for those
+// who read it here.
+func Step(name string) string {
+	text := read("workflow/" + name + ".sh")
+	for strings.HasPrefix(text, "#") || strings.HasPrefix(text, "\n") {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return text
+}
+
+func read(path string) string {
+	data, err := files.ReadFile(path)
+	if err != nil {
+		panic(err) // a name that is not here is a mistake in a generator, found by every test
+	}
+	return string(data)
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# The step of the job plan: decides what this run builds, where it pushes, and which caches it reads and writes.
+# Everything it knows comes through the environment, so that no text of a user is ever expanded inside a script:
+#
+#   EVENT REF REF_NAME BASE_REF REPOSITORY HEAD_REPOSITORY ACTOR CRON  what started the run
+#   HOME_REPOSITORY DEFAULT_BRANCH IMAGE PLATFORMS                     what the spec says
+#   CACHE REFRESH                                                      and may leave out
+#   FORK_IMAGE                                                         the image that a fork names for itself
+#   HAS_LOGIN                                                          whether the registry's secret is set
+#   WRITERS_<BACKEND>                                                  a regular expression of branches
+#   INPUT_PLATFORM INPUT_CACHE_MODE INPUT_NO_CACHE                     the choices of a run by hand
+set -euo pipefail
+
+fail() {
+  echo "::error::$1"
+  exit 1
+}
+
+# A pull request never pushes. Other runs push in the home repository, or where a fork names its own image.
+push=true trusted=true cache=${CACHE:-}
+if [[ $EVENT == pull_request ]]; then
+  push=false
+  # A fork and Dependabot get no secrets.
+  [[ $HEAD_REPOSITORY == "$REPOSITORY" && $ACTOR != 'dependabot[bot]' ]] || trusted=false
+elif [[ ${REPOSITORY,,} != "${HOME_REPOSITORY,,}" ]]; then
+  if [[ -z $FORK_IMAGE ]]; then
+    push=false
+  else
+    registry=${IMAGE%%/*}
+    # Names in a registry are lower case, names on GitHub need not be.
+    IMAGE=${FORK_IMAGE,,}
+    [[ $IMAGE =~ ^"$registry"(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$ ]] ||
+      fail "the variable for the fork's image must look like $registry/owner/name, not '$FORK_IMAGE'"
+    cache=$IMAGE-cache
+  fi
+fi
+
+login=$trusted
+if [[ $HAS_LOGIN != true ]]; then
+  login=false
+  [[ $push != true ]] || fail 'the secret for the registry is not set'
+fi
+
+# A run by hand may build one platform. Its image would lack the others, so it takes no tag.
+want=${INPUT_PLATFORM:-all}
+matrix=$(jq -ce --arg want "$want" '
+  map(select($want == "all" or .platform == $want))
+  | if length == 0 then error("unknown platform: \($want)") else . end
+' <<<"$PLATFORMS") || fail "'$want' is not a platform of the spec"
+publish=$push
+[[ $(jq length <<<"$matrix") == "$(jq length <<<"$PLATFORMS")" ]] || publish=false
+
+case ${INPUT_CACHE_MODE:-} in
+  '' | min | max) ;;
+  *) fail "the cache mode must be min or max, not '$INPUT_CACHE_MODE'" ;;
+esac
+
+# The refresh takes up new packages; every other scheduled run proves that the cache is warm.
+no_cache=${INPUT_NO_CACHE:-false} enforce=false
+if [[ $EVENT == schedule ]]; then
+  enforce=true
+  if grep -Fxq -- "$CRON" <<<"${REFRESH:-}"; then
+    no_cache=true enforce=false
+  fi
+fi
+
+# A trusted branch has its own cache and reads the default branch's too. A pull request reads that of its base.
+branch=''
+case $REF in
+  refs/heads/*) branch=$REF_NAME ;;
+  refs/pull/*) branch=$BASE_REF ;;
+esac
+suffix='' writes=()
+for variable in "${!WRITERS_@}"; do
+  backend=${variable#WRITERS_}
+  write=false
+  if [[ -n $branch && $branch =~ ${!variable} ]]; then
+    write=$push
+    if [[ $branch != "$DEFAULT_BRANCH" ]]; then
+      slug=$(tr '[:upper:]' '[:lower:]' <<<"$branch" | tr -cs 'a-z0-9._\n' '-')
+      suffix=-${slug:0:80}
+    fi
+  fi
+  writes+=("write_${backend,,}=$write")
+done
+
+{
+  echo "image=$IMAGE"
+  echo "cache=$cache"
+  echo "push=$push"
+  echo "publish=$publish"
+  echo "login=$login"
+  echo "trusted=$trusted"
+  echo "matrix=$matrix"
+  echo "cache_mode=${INPUT_CACHE_MODE:-}"
+  echo "no_cache=$no_cache"
+  echo "enforce=$enforce"
+  echo "suffix=$suffix"
+  printf '%s\n' "${writes[@]+"${writes[@]}"}"
+} | tee -a "$GITHUB_OUTPUT"
