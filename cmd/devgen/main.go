@@ -1,0 +1,136 @@
+// Command devgen compiles devcontainer.cue into the files of a dev container and checks that they are fresh.
+//
+// This package is the outside world: flags, exit codes, and the reading and writing of files. main.go is the
+// command line, one file for each command; manifest.go, survey.go and write.go are the tree.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/devgen/devgen/schema"
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitDrift   = 1 // something would change, or a rule found something under --strict
+	exitUsage   = 2 // a flag, an argument or the name of the spec
+	exitInvalid = 3 // the spec
+	exitFailed  = 4 // a file could not be read or written, or devgen has a defect
+)
+
+// An exit is how a command ends when not well. Problems of the spec were printed by then; err, if there is one, is
+// still to be told.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+// run is the whole command; it returns the exit code. Results go to stdout, everything else to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var e *exit
+	if !errors.As(err, &e) { // cobra's own: an unknown command or flag
+		e = &exit{exitUsage, fmt.Errorf("%w\nrun \"devgen --help\" for what there is", err)}
+	}
+	if e.err != nil {
+		fmt.Fprintln(stderr, "devgen:", strings.TrimSpace(e.err.Error()))
+	}
+	return e.code
+}
+
+// options are the flags. Each command reads those it knows.
+type options struct {
+	dir    string
+	spec   string
+	tags   []string
+	strict bool
+	dryRun bool
+	force  bool
+}
+
+func newRoot() *cobra.Command {
+	var o options
+	root := &cobra.Command{
+		Use:   "devgen",
+		Short: "Compile devcontainer.cue into the files of a dev container",
+		Long: `devgen compiles one file, devcontainer.cue, into the GitHub workflow that prebuilds a dev container image, the
+compose files, devcontainer.json and what belongs to them. Edit the spec, run devgen, commit.
+
+Without a command it generates.
+
+Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could not run.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := os.Chdir(o.dir); err != nil {
+				return &exit{exitUsage, fmt.Errorf("-C: %w", err)}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return generate(c, o) },
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&o.dir, "directory", "C", ".", "work in this folder, the root of the repository")
+	flags.StringVar(&o.spec, "spec", "devcontainer.cue", "the spec: a .cue, .yaml or .json file")
+	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "set an @tag field of the spec, as key=value")
+	flags.BoolVar(&o.strict, "strict", false, "warnings fail too")
+	generating := func(c *cobra.Command) *cobra.Command {
+		c.Flags().BoolVar(&o.dryRun, "dry-run", false, "only tell what would change; exit 1 if anything would")
+		c.Flags().BoolVar(&o.force, "force", false, "overwrite files edited by hand too, and keep each as FILE.orig")
+		return c
+	}
+	generating(root)
+	root.AddCommand(
+		generating(newGenerate(&o)),
+		newCheck(&o),
+		newDiff(&o),
+		newValidate(&o),
+		newVersion(),
+	)
+	return root
+}
+
+// report prints problems, one a line.
+func report(w io.Writer, problems []schema.Problem) {
+	for _, p := range problems {
+		fmt.Fprintln(w, p)
+	}
+}
+
+// count is "1 file" or "2 files".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+
+	"github.com/devgen/devgen/generators"
+	"github.com/devgen/devgen/generators/plan"
+)
+
+// A state is how a file of the tree stands to what devgen would write.
+type state int
+
+const (
+	fresh       state = iota
+	missing           // not there
+	stale             // devgen's own, of another spec
+	mode              // the right bytes, the wrong executable bit
+	edited            // devgen's own, changed by hand
+	foreign           // not devgen's
+	conflicting       // holds git's conflict markers
+	orphaned          // devgen's own, and no output any more
+	leftover          // an orphan that was changed by hand
+)
+
+func (s state) String() string {
+	return [...]string{"fresh", "missing", "stale", "wrong mode", "edited by hand", "not devgen's", "conflict", "orphaned", "orphaned and edited by hand"}[s]
+}
+
+// advice is what to do about a state.
+func (s state) advice() string {
+	switch s {
+	case missing, stale, mode, orphaned:
+		return "run devgen"
+	case edited:
+		return "put the change into the spec, or run devgen --force, which keeps it in FILE.orig"
+	case foreign:
+		return "see devgen diff, then run devgen --force, which keeps it in FILE.orig"
+	case conflicting:
+		return "resolve the spec, then run devgen --force"
+	case leftover:
+		return "delete it, or run devgen --force, which keeps it in FILE.orig"
+	}
+	return ""
+}
+
+// refused states are those whose file holds something that only the user can give up.
+func (s state) refused() bool {
+	return slices.Contains([]state{edited, foreign, conflicting, leftover}, s)
+}
+
+// A finding is one file of the tree.
+type finding struct {
+	path  string
+	state state
+	want  *generators.File // nil for an orphan
+	have  []byte           // nil if it is not there
+
+	original string // where --force kept the user's version
+}
+
+// A survey is the tree held against what devgen would write.
+type survey struct {
+	root     *os.Root
+	files    []finding // the outputs in their order, then the orphans
+	manifest finding
+	next     manifest
+	damage   error // why the manifest on disk could not be believed
+}
+
+// take reads the manifest and every file that it or files name. The error says what could not be read.
+func take(root *os.Root, files []generators.File, header string) (*survey, error) {
+	s := &survey{root: root, next: manifestOf(files)}
+	want := s.next.format(header)
+	have, err := read(root, plan.ManifestPath)
+	if err != nil {
+		return nil, err
+	}
+	s.manifest = finding{path: plan.ManifestPath, state: stateOf(have, want), want: &generators.File{Path: plan.ManifestPath, Data: want}, have: have}
+	var last manifest
+	if have != nil {
+		if last, err = parseManifest(have); err != nil {
+			s.damage, s.manifest.state = err, edited
+		}
+	}
+	for i := range files {
+		f, err := examine(root, &files[i], last.line(files[i].Path))
+		if err != nil {
+			return nil, err
+		}
+		s.files = append(s.files, f)
+	}
+	for _, line := range last {
+		if s.next.line(line.path) != nil {
+			continue
+		}
+		have, err := read(root, line.path)
+		if err != nil {
+			return nil, err
+		}
+		if have != nil {
+			state := leftover
+			if slices.Contains(line.hashes, hash(have)) {
+				state = orphaned
+			}
+			s.files = append(s.files, finding{path: line.path, state: state, have: have})
+		}
+	}
+	return s, nil
+}
+
+func stateOf(have, want []byte) state {
+	switch {
+	case have == nil:
+		return missing
+	case !bytes.Equal(have, want):
+		return stale
+	}
+	return fresh
+}
+
+// examine finds the state of one output. line is what the manifest says of it, or nil.
+func examine(root *os.Root, want *generators.File, line *manifestLine) (finding, error) {
+	f := finding{path: want.Path, want: want}
+	var err error
+	if f.have, err = read(root, want.Path); err != nil {
+		return f, err
+	}
+	if f.state = stateOf(f.have, want.Data); f.state == stale {
+		switch {
+		case hasConflict(f.have):
+			f.state = conflicting
+		case line == nil:
+			f.state = foreign
+		case !slices.Contains(line.hashes, hash(f.have)):
+			f.state = edited
+		}
+	}
+	if f.state == fresh && !rightMode(root, want) {
+		f.state = mode
+	}
+	return f, nil
+}
+
+// rightMode reports whether the executable bit is as it should be. Windows has none.
+func rightMode(root *os.Root, want *generators.File) bool {
+	info, err := root.Lstat(want.Path)
+	return err != nil || runtime.GOOS == "windows" || (info.Mode()&0o100 != 0) == want.Executable
+}
+
+// read is the content of a regular file below root, or nil if there is none. Whatever else stands there, or leads
+// out of the root, is an error: devgen neither reads nor writes through it.
+func read(root *os.Root, path string) ([]byte, error) {
+	info, err := root.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, outside(path, err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, fmt.Errorf("%s: is a symbolic link; devgen writes files only, remove it", path)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s: is a folder; devgen would write a file there, move it", path)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: is not a regular file; remove it", path)
+	}
+	data, err := root.ReadFile(path)
+	if err != nil {
+		return nil, outside(path, err)
+	}
+	if data == nil {
+		data = []byte{}
+	}
+	return data, nil
+}
+
+// outside tells an error of os.Root in plain words.
+func outside(path string, err error) error {
+	var pathErr *fs.PathError
+	if !errors.As(err, &pathErr) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if pathErr.Err.Error() == "path escapes from parent" { // os.Root has no error value for it
+		return fmt.Errorf("%s: leads out of the repository through a symbolic link; devgen works inside only", path)
+	}
+	return fmt.Errorf("%s: %w", path, pathErr.Err)
+}
+
+// refused are the files that only --force overwrites or deletes.
+func (s *survey) refused() (files []finding) {
+	for _, f := range s.files {
+		if f.state.refused() {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// changed are the files that are not as they should be.
+func (s *survey) changed() (files []finding) {
+	for _, f := range s.files {
+		if f.state != fresh {
+			files = append(files, f)
+		}
+	}
+	return files
+}
