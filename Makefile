@@ -1,0 +1,24 @@
+# test needs Go and its modules, nothing else.
+
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: build test golden lint
+
+build: ## the static binary, in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/devgen ./cmd/devgen
+
+test: ## every test; golden/buildkitd is a module of its own
+	$(GO) test ./...
+	cd golden/buildkitd && $(GO) test ./...
+
+golden: ## rewrite what the cases expect, and this repository's own outputs
+	$(GO) test ./golden -update
+	$(GO) run ./cmd/devgen
+
+lint: ## format, vet, staticcheck, and shellcheck where it is installed
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@command -v shellcheck >/dev/null || { echo 'shellcheck is not installed: scripts were not linted' >&2; exit 1; }
+	shellcheck -x -S style .ci/run $$(git ls-files 'templates/*.sh' '.devcontainer/*.sh')
