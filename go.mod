@@ -4,8 +4,11 @@ go 1.26.0
 
 require (
 	cuelang.org/go v0.17.1
+	// Not newer: v2.10.1 is the last on yaml/v4 v4.0.0-rc.3, and actionlint v1.7.12 does not compile with rc.4
+	// (rhysd/actionlint#730). No replace: "go install" refuses it. TestDependencies in golden guards the set.
 	github.com/compose-spec/compose-go/v2 v2.10.1
 	github.com/distribution/reference v0.6.0
+	github.com/google/go-cmp v0.7.0
 	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/rhysd/actionlint v1.7.12
 	github.com/robfig/cron/v3 v3.0.1

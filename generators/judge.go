@@ -215,9 +215,9 @@ func judgeDevcontainer(p *plan.Plan, documents map[string]document) ([]finding, 
 	}
 	var found []finding
 	for _, m := range mismatches {
-		f := finding{text: m.Text}
+		f := finding{text: strings.Join(m.Path, ".") + ": " + m.Text}
 		if len(m.Path) > 0 && p.Spec.Devcontainer.Get(m.Path[0]) != nil {
-			f.path = append([]string{"devcontainer"}, m.Path...)
+			f = finding{text: m.Text, path: append([]string{"devcontainer"}, m.Path...)}
 		}
 		found = append(found, f)
 	}

@@ -148,7 +148,7 @@ func (w *workflowFile) jobs() *yaml.Node {
 	jobs := dict(
 		kv("verify", w.buildJob(false)).apart().note("What may not push is built all the same, from the caches and into nothing."),
 		kv("build", w.buildJob(true)).apart().note(w.mark("BUILD", "One build for each platform, on a runner of its own.")),
-		only(w.Merged(), kv("merge", w.mergeJob())).apart().note("Joins the platforms under one name. Only here are tags given, so that a tag is never half an image."),
+		w.merge().apart().note("Joins the platforms under one name. Only here are tags given, so that a tag is never half an image."),
 		kv("report", w.reportJob()).apart().note("Compares the builds with the objectives."),
 	)
 	first := dict(kv("plan", w.planJob(read(jobs))).note(w.mark("SETUP", "Decides what this run builds, where it pushes and which caches it may write.")))
@@ -624,8 +624,12 @@ func (w *workflowFile) attest(digest string) *yaml.Node {
 	)
 }
 
-func (w *workflowFile) mergeJob() *yaml.Node {
-	return w.job("merge", "Publish", 10,
+// merge is the job that joins several platforms; one platform needs none.
+func (w *workflowFile) merge() entry {
+	if !w.Merged() {
+		return entry{}
+	}
+	return kv("merge", w.job("merge", "Publish", 10,
 		kv("if", "needs.plan.outputs.publish == 'true'"),
 		kv("needs", []string{"plan", "build"}),
 		kv("runs-on", w.from(node(w.Workflow.Runner), "workflow", "runner")),
@@ -679,7 +683,7 @@ func (w *workflowFile) mergeJob() *yaml.Node {
 			),
 			w.attest("${{ steps.index.outputs.digest }}"),
 		))),
-	)
+	))
 }
 
 func (w *workflowFile) reportJob() *yaml.Node {

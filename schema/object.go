@@ -57,6 +57,9 @@ func StringList(items ...string) Value {
 
 // native reads v as a tree.
 func native(v cue.Value) (Value, error) {
+	if d, ok := v.Default(); ok {
+		v = d
+	}
 	switch v.Kind() {
 	case cue.StructKind:
 		return nativeObject(v)

@@ -22,7 +22,6 @@ type output struct {
 }
 
 func always(*Plan) bool     { return true }
-func built(p *Plan) bool    { return p.Image.Built() }
 func prebuilt(p *Plan) bool { return p.Workflow != nil }
 func cached(p *Plan) bool {
 	return slices.ContainsFunc(p.Caches, func(c Cache) bool { return c.Shared })
