@@ -281,7 +281,7 @@ func TestFindings(t *testing.T) {
 		{"expression", small + `workflow: steps: after: [{run: "echo ${{ nope.x }}"}]`,
 			`devcontainer.cue:6:26: workflow.steps.after[0]: undefined variable "nope"`},
 		{"filter", small + `workflow: paths: ["./src/**"]`,
-			`devcontainer.cue:6:18: workflow.paths: `},
+			`devcontainer.cue:6:19: workflow.paths[0]: `},
 		{"service", small + `services: db: {image: "postgres", prots: ["5432"]}`,
 			`devcontainer.cue:6:11: services.db: compose: `},
 		{"native key", small + `devcontainer: forwardPorts: ["x y"]`,

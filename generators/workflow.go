@@ -54,20 +54,11 @@ type workflowFile struct {
 func (w *workflowFile) mark(block, text string) string { return w.Mark("workflow", block) + text }
 
 func (w *workflowFile) triggers() *yaml.Node {
-	paths := list()
-	if len(w.Workflow.Paths) > 0 {
-		for _, path := range append(slices.Clone(w.Workflow.Paths), w.Output("workflow").Path) {
-			if !slices.ContainsFunc(paths.Content, func(n *yaml.Node) bool { return n.Value == path }) {
-				paths.Content = append(paths.Content, node(path))
-			}
-		}
-		w.from(paths, "workflow", "paths")
-	}
-	filtered := len(paths.Content) > 0
+	filtered := len(w.Workflow.Paths) > 0
 	push := dict(
 		kv("branches", w.from(node(w.Workflow.Branches), "workflow", "branches")),
 		only(len(w.Workflow.Tags) > 0, kv("tags", w.from(node(w.Workflow.Tags), "workflow", "tags")).remark(when(filtered, "a pushed tag builds whatever it changes"))),
-		only(filtered, kv("paths", paths)),
+		only(filtered, kv("paths", w.paths())),
 	)
 	schedules := list()
 	for i, s := range w.Workflow.Schedules {
@@ -78,13 +69,9 @@ func (w *workflowFile) triggers() *yaml.Node {
 		schedules.Content = append(schedules.Content,
 			w.from(dict(kv("cron", quoted(s.Cron)).remark(remark)), "workflow", "schedules", fmt.Sprint(i)))
 	}
-	pull := dict(kv("paths", clone(paths)))
-	if !filtered {
-		pull = dict()
-	}
 	return dict(
 		kv("push", push),
-		only(w.Workflow.PullRequests, kv("pull_request", pull)),
+		only(w.Workflow.PullRequests, kv("pull_request", dict(only(filtered, kv("paths", w.paths()))))),
 		only(len(schedules.Content) > 0, kv("schedule", schedules)),
 		only(w.Workflow.Dispatch, kv("workflow_dispatch", w.inputs())),
 	)
@@ -97,13 +84,16 @@ func when(condition bool, text string) string {
 	return ""
 }
 
-func clone(n *yaml.Node) *yaml.Node {
-	copied := *n
-	copied.Content = nil
-	for _, c := range n.Content {
-		copied.Content = append(copied.Content, clone(c))
+// paths are the filters of the spec, and the workflow itself: a change of it is to be tried out too.
+func (w *workflowFile) paths() *yaml.Node {
+	n := list()
+	for i, path := range w.Workflow.Paths {
+		n.Content = append(n.Content, w.from(node(path), "workflow", "paths", itoa(i)))
 	}
-	return &copied
+	if self := w.Output("workflow").Path; !slices.Contains(w.Workflow.Paths, self) {
+		n.Content = append(n.Content, node(self))
+	}
+	return n
 }
 
 // inputs are the choices of a run by hand.
