@@ -32,7 +32,7 @@ func compile(o options, w io.Writer) (files []generators.File, findings []schema
 	}
 	if len(problems) > 0 {
 		report(w, problems)
-		return nil, nil, &exit{exitInvalid, fmt.Errorf("%s: %s; nothing was written", o.spec, count(len(problems), "problem"))}
+		return nil, nil, &exit{exitInvalid, fmt.Errorf("%s: %s", o.spec, count(len(problems), "problem"))}
 	}
 	return files, plan.Lint(p), nil
 }

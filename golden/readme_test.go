@@ -1,0 +1,98 @@
+package golden
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// consoleBlock is a block of the README with commands and their output.
+var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+
+// TestTour runs the commands of the README's tour and holds its text against what they print. -update rewrites it.
+func TestTour(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := shell{t, t.TempDir(), filepath.Dir(build(t, ".."))}
+	got := consoleBlock.ReplaceAllStringFunc(string(readme), func(block string) string {
+		text := consoleBlock.FindStringSubmatch(block)[1]
+		return "```console\n" + s.replay(text) + "```"
+	})
+	if *update {
+		if err := os.WriteFile("../README.md", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(readme), got); diff != "" {
+		t.Errorf("the README does not tell what happens (-README +now); go test ./golden -update:\n%s", diff)
+	}
+}
+
+// A shell runs commands in a folder, with devgen on the PATH.
+type shell struct {
+	t        *testing.T
+	dir, bin string
+}
+
+// replay runs the commands of a block and puts what they print below each. What the block shows of the spec with
+// cat is the input, not the output.
+func (s shell) replay(block string) string {
+	var b strings.Builder
+	for _, part := range strings.Split("\n"+block, "\n$ ")[1:] {
+		command, shown, _ := strings.Cut(part, "\n")
+		if file, ok := strings.CutPrefix(command, "cat "); ok {
+			if err := os.WriteFile(filepath.Join(s.dir, file), []byte(strings.TrimRight(shown, "\n")+"\n"), 0o644); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		b.WriteString("$ " + command + "\n" + s.run(command))
+	}
+	return b.String()
+}
+
+func (s shell) run(command string) string {
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(), "PATH="+s.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, _ := cmd.CombinedOutput() // a refusal is part of the tour
+	return string(out)
+}
+
+// TestTwoCommands runs what the README tells a newcomer first, on a copy of the repository.
+func TestTwoCommands(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands []string
+	for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)\n```").FindAllStringSubmatch(string(readme), -1) {
+		commands = append(commands, m[1])
+	}
+	if diff := cmp.Diff([]string{"go run ./cmd/devgen", "make test"}, commands); diff != "" {
+		t.Fatalf("the README's two commands (-want +got):\n%s", diff)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("..")); err != nil {
+		t.Fatal(err)
+	}
+	run := exec.Command("go", "run", "./cmd/devgen")
+	run.Dir = dir
+	out, err := run.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), ", 10 unchanged") {
+		t.Errorf("go run ./cmd/devgen: %v\n%s", err, out)
+	}
+	// make test is what runs this test: that its rule is there is all that can be seen from here.
+	dry := exec.Command("make", "-n", "test")
+	dry.Dir = dir
+	if out, err := dry.CombinedOutput(); err != nil || !strings.Contains(string(out), "test ./...") {
+		t.Errorf("make -n test: %v\n%s", err, out)
+	}
+}
