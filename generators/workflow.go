@@ -165,20 +165,22 @@ func read(jobs *yaml.Node) (names []string) {
 	return names
 }
 
-// job is what all jobs have in common.
-func (w *workflowFile) job(id, name string, timeout int, entries ...entry) *yaml.Node {
+// job is what all jobs have in common, with head before and tail behind it.
+func (w *workflowFile) job(id, name string, minutes int, head []entry, tail ...entry) *yaml.Node {
 	permissions := dict()
 	for _, p := range w.Workflow.Job(id).Permissions {
 		add(permissions, kv(p.Scope, p.Access).remark(p.Why))
 	}
-	all := []entry{kv("name", name)}
-	all = append(all, entries...)
-	n := dict(all...)
-	// timeout and permissions stand before the steps.
-	tail := dict(kv("timeout-minutes", timeout), kv("permissions", permissions)).Content
-	at := slices.IndexFunc(n.Content, func(x *yaml.Node) bool { return x.Value == "outputs" || x.Value == "strategy" || x.Value == "steps" })
-	n.Content = slices.Insert(n.Content, at, tail...)
+	n := dict(kv("name", name))
+	add(n, head...)
+	add(n, kv("timeout-minutes", minutes), kv("permissions", permissions))
+	add(n, tail...)
 	return n
+}
+
+// small is the runner of a job that does not build.
+func (w *workflowFile) small() entry {
+	return kv("runs-on", w.from(node(w.Workflow.Runner), "workflow", "runner"))
 }
 
 // planJob tells the other jobs the given outputs.
@@ -187,8 +189,7 @@ func (w *workflowFile) planJob(names []string) *yaml.Node {
 	for _, name := range names {
 		add(outputs, kv(name, "${{ steps.plan.outputs."+name+" }}"))
 	}
-	return w.job("plan", "Plan", 5,
-		kv("runs-on", w.from(node(w.Workflow.Runner), "workflow", "runner")),
+	return w.job("plan", "Plan", 5, []entry{w.small()},
 		kv("outputs", outputs),
 		kv("steps", list(dict(
 			kv("name", "Decide what to build"),
@@ -254,375 +255,13 @@ func (w *workflowFile) matrix() string {
 	return "[\n" + strings.Join(rows, ",\n") + "\n]\n"
 }
 
-// buildJob is build, which pushes, or verify, which does not.
-func (w *workflowFile) buildJob(push bool) *yaml.Node {
-	id, name, condition := "verify", "Verify (${{ matrix.arch }})", "needs.plan.outputs.push != 'true'"
-	if push {
-		id, name, condition = "build", "Build (${{ matrix.arch }})", "needs.plan.outputs.push == 'true'"
-	}
-	steps := []any{w.checkout()}
-	steps = append(steps, w.userSteps("before")...)
-	steps = append(steps, w.qemu(), w.buildx(push), w.login(push), w.metadata(push))
-	steps = append(steps, w.restoreFolder(push)...)
-	steps = append(steps, w.buildStep(push))
-	steps = append(steps, w.saveFolder(push)...)
-	steps = append(steps, w.userSteps("after")...)
-	steps = append(steps, w.measure(push))
-	if push {
-		steps = append(steps, w.leaveDigest()...)
-	}
-	steps = append(steps, w.leaveReport())
-	return w.job(id, name, w.Workflow.Timeout,
-		kv("if", condition),
-		kv("needs", "plan"),
-		kv("runs-on", "${{ matrix.runner }}"),
-		kv("strategy", dict(
-			kv("fail-fast", false),
-			kv("matrix", dict(kv("include", "${{ fromJSON(needs.plan.outputs.matrix) }}"))),
-		)),
-		kv("steps", spaced(list(steps...))),
-	)
-}
-
-// uses is the reference of a pinned action with its version behind it.
-func (w *workflowFile) uses(action string) entry {
-	a, ok := w.actions[action]
-	if !ok {
-		panic("no pin for " + action)
-	}
-	return kv("uses", action+"@"+a.SHA).remark(a.Version)
-}
-
-func (w *workflowFile) checkout() *yaml.Node {
-	c := w.Workflow.Checkout
-	submodules := node(c.Submodules)
-	if c.Submodules == "true" {
-		submodules = node(true)
-	}
-	return dict(
-		kv("name", "Check out"),
-		w.uses("actions/checkout"),
-		kv("with", dict(
-			only(c.FetchDepth != 1, kv("fetch-depth", c.FetchDepth)),
-			only(c.Submodules != "", kv("submodules", submodules)),
-			kv("persist-credentials", false).remark("the build context would take the token along"),
-		)),
-	)
-}
-
-func (w *workflowFile) userSteps(which string) (steps []any) {
-	values := w.Workflow.Before
-	if which == "after" {
-		values = w.Workflow.After
-	}
-	for i, v := range values {
-		steps = append(steps, w.from(native(v), "workflow", "steps", which, fmt.Sprint(i)))
-	}
-	return steps
-}
-
-func (w *workflowFile) qemu() *yaml.Node {
-	if !w.Emulated() {
-		return nil
-	}
-	return noted(dict(
-		kv("name", "Set up QEMU"),
-		kv("if", "matrix.emulated"),
-		w.uses("docker/setup-qemu-action"),
-		kv("with", dict(
-			kv("image", plan.BinfmtImage),
-			kv("platforms", "${{ matrix.platform }}"),
-			kv("cache-image", false),
-		)),
-	), w.mark("QEMU", "Only for a platform without a native runner."))
-}
-
-func (w *workflowFile) buildx(push bool) *yaml.Node {
-	with := dict(
-		kv("version", "${{ env.BUILDX_VERSION }}"),
-		kv("driver-opts", "image=${{ env.BUILDKIT_IMAGE }}"),
-	)
-	if o := w.Output("buildkitd"); o != nil {
-		add(with, kv("buildkitd-config", o.Path))
-	}
-	add(with, kv("cache-binary", false))
-	step := dict(
-		kv("name", "Set up Buildx"),
-		kv("id", "buildx"),
-		w.uses("docker/setup-buildx-action"),
-		kv("with", with),
-	)
-	if push {
-		return noted(step, w.mark("BUILDX", "A fresh builder: every hit comes from a shared cache."))
-	}
-	return step
-}
-
-func (w *workflowFile) login(push bool) *yaml.Node {
-	step := dict(
-		kv("name", "Log in to "+w.Image.Login.Registry),
-		only(!push, kv("if", "needs.plan.outputs.login == 'true'")),
-		w.uses("docker/login-action"),
-		kv("with", dict(
-			kv("registry", w.Image.Login.Registry),
-			kv("username", w.Image.Login.Username),
-			kv("password", w.Image.Login.Password),
-		)),
-	)
-	if push {
-		return noted(step, w.mark("LOGIN", "The token may push packages of this repository only."))
-	}
-	return step
-}
-
-// metadata makes labels, which change no layer, and for a single platform the tags too.
-func (w *workflowFile) metadata(push bool) *yaml.Node {
-	if !push {
-		return nil
-	}
-	return noted(dict(
-		kv("name", "Collect labels"+when(!w.Merged(), " and tags")),
-		kv("id", "meta"),
-		w.uses("docker/metadata-action"),
-		kv("with", dict(
-			kv("images", "${{ needs.plan.outputs.image }}"),
-			only(!w.Merged(), kv("tags", lines(w.tagLines()...))),
-			only(!w.Merged(), kv("flavor", "latest=false")),
-			kv("labels", lines("org.opencontainers.image.created={{commit_date 'YYYY-MM-DDTHH:mm:ss[Z]'}}")),
-		)),
-	), w.mark("META", "Commit, version and date are labels: as build arguments they would run every later step again."))
-}
-
-func (w *workflowFile) tagLines() (lines []string) {
-	for _, r := range w.Tags {
-		lines = append(lines, r.Metadata...)
-	}
-	return lines
-}
-
-// folder is where a cache that is a folder lies; restored and saved under one path, which is part of its identity.
-const folder = "${{ runner.temp }}/buildx-cache"
-
-func (w *workflowFile) restoreFolder(push bool) []any {
-	if !slices.ContainsFunc(w.Caches, func(c plan.Cache) bool { return c.Folder }) {
-		return nil
-	}
-	return []any{noted(dict(
-		kv("name", "Restore the layer cache"),
-		w.uses("actions/cache/restore"),
-		kv("with", dict(
-			kv("path", folder),
-			kv("key", w.folderKey()),
-			kv("restore-keys", w.Spec.Name+"-buildx-${{ matrix.arch }}-"),
-		)),
-	), w.mark("CACHE-RESTORE", "The newest entry of this architecture."))}
-}
-
-func (w *workflowFile) saveFolder(push bool) []any {
-	if !push || !slices.ContainsFunc(w.Caches, func(c plan.Cache) bool { return c.Folder }) {
-		return nil
-	}
-	return []any{noted(dict(
-		kv("name", "Save the layer cache"),
-		kv("if", "needs.plan.outputs.write_local == 'true'"),
-		w.uses("actions/cache/save"),
-		kv("with", dict(
-			kv("path", folder),
-			kv("key", w.folderKey()),
-		)),
-	), w.mark("CACHE-SAVE", "Only a trusted branch writes."))}
-}
-
-func (w *workflowFile) folderKey() string {
-	return w.Spec.Name + "-buildx-${{ matrix.arch }}-${{ github.run_id }}-${{ github.run_attempt }}"
-}
-
-func (w *workflowFile) buildStep(push bool) *yaml.Node {
-	name := "Build"
-	switch {
-	case push && w.Merged():
-		name = "Build and push by digest"
-	case push:
-		name = "Build and push"
-	}
-	env := w.buildEnv()
-	step := dict(
-		kv("name", name),
-		kv("id", "build"),
-		w.uses("docker/build-push-action"),
-		kv("with", w.buildInputs(push)),
-		only(len(env.Content) > 0, kv("env", env)),
-	)
-	if push {
-		return noted(step, w.mark("BUILD-PUSH", when(w.Merged(), "No tag yet: a tagged image cannot be pushed by digest, and half an image must not be tagged.")+
-			when(!w.Merged(), "One platform: the image is its own index and takes the tags itself.")))
-	}
-	return step
-}
-
-func (w *workflowFile) buildInputs(push bool) *yaml.Node {
-	var args []string
-	for _, a := range w.Image.Args {
-		args = append(args, a.Name+"="+a.Value)
-	}
-	noCache := "${{ needs.plan.outputs.no_cache == 'true' }}"
-	common := []entry{
-		kv("context", w.Image.Context),
-		kv("file", w.Image.Dockerfile),
-		only(w.Image.Target != "", kv("target", w.Image.Target)),
-		kv("platforms", "${{ matrix.platform }}"),
-		only(len(args) > 0, kv("build-args", lines(args...))),
-	}
-	cacheFrom := kv("cache-from", w.cacheFrom())
-	if push {
-		common = append(common, w.pushInputs()...)
-		common = append(common,
-			kv("no-cache", noCache),
-			kv("pull", noCache),
-			only(len(w.Caches) > 0, cacheFrom.note(w.mark("CACHE-RESTORE", "Every branch reads the cache of the default branch."))),
-			only(len(w.Caches) > 0, kv("cache-to", w.cacheTo()).note(w.mark("CACHE-SAVE", "Only a trusted branch writes. A failed upload fails the run on a schedule only."))),
-			kv("provenance", w.Image.Provenance),
-		)
-	} else {
-		common = append(common,
-			kv("outputs", "type=cacheonly"),
-			only(len(w.Caches) > 0, cacheFrom),
-			kv("provenance", false),
-		)
-	}
-	return dict(append(common, only(len(w.Image.Secrets) > 0, kv("secret-envs", lines(w.secretEnvs()...))))...)
-}
-
-func (w *workflowFile) pushInputs() []entry {
-	labels := kv("labels", "${{ steps.meta.outputs.labels }}")
-	if !w.Merged() {
-		return []entry{kv("push", true), kv("tags", "${{ steps.meta.outputs.tags }}"), labels}
-	}
-	return []entry{labels, kv("outputs",
-		"${{ needs.plan.outputs.publish == 'true' && format('type=image,name={0},push-by-digest=true,name-canonical=true,push=true', needs.plan.outputs.image) || 'type=cacheonly' }}")}
-}
-
-func (w *workflowFile) secretEnvs() (pairs []string) {
-	for _, s := range w.Image.Secrets {
-		pairs = append(pairs, s.ID+"="+secretVariable(s.ID))
-	}
-	return pairs
-}
-
-var notInVariable = regexp.MustCompile(`[^A-Z0-9_]`)
-
-// secretVariable is the variable of the build step that holds a secret.
-func secretVariable(id string) string {
-	return "BUILD_SECRET_" + notInVariable.ReplaceAllString(strings.ToUpper(id), "_")
-}
-
-func (w *workflowFile) buildEnv() *yaml.Node {
-	env := dict()
-	for _, s := range w.Image.Secrets {
-		add(env, kv(secretVariable(s.ID), s.Expression))
-	}
-	for _, c := range w.Caches {
-		for _, v := range c.Env {
-			add(env, kv(v.Name, v.Value))
-		}
-	}
-	return env
-}
-
-func (w *workflowFile) measure(push bool) *yaml.Node {
-	mode := w.cacheMode()
-	modeValue := "none"
-	if mode != "" {
-		modeValue = "${{ needs.plan.outputs.cache_mode || '" + mode + "' }}"
-	}
-	step := dict(
-		kv("name", "Measure the cache"),
-		kv("if", built),
-		kv("env", dict(
-			kv("BUILDER", "${{ steps.buildx.outputs.name }}"),
-			kv("METADATA", "${{ steps.build.outputs.metadata }}"),
-			kv("PLATFORM", "${{ matrix.platform }}"),
-			kv("CACHE_MODE", modeValue),
-			only(push, kv("DIGEST", "${{ steps.build.outputs.digest }}")),
-			kv("REPORT", "${{ runner.temp }}/report-${{ matrix.arch }}.json"),
-		)),
-		kv("run", w.Output("cache-report").Path),
-	)
-	if push {
-		return noted(step, w.mark("METRICS", "Dockerfile steps that came from a cache, of all Dockerfile steps."))
-	}
-	return step
-}
-
-// built holds when there was a build to measure.
-const built = "${{ !cancelled() && steps.build.outputs.metadata != '' }}"
-
-func (w *workflowFile) leaveReport() *yaml.Node {
-	return dict(
-		kv("name", "Leave the measurement for the report"),
-		kv("if", built),
-		w.uses("actions/upload-artifact"),
-		kv("with", dict(
-			kv("name", "report-${{ matrix.arch }}"),
-			kv("path", "${{ runner.temp }}/report-${{ matrix.arch }}.json"),
-			kv("if-no-files-found", "error"),
-			kv("retention-days", 14),
-		)),
-	)
-}
-
-// leaveDigest hands the digest to merge, or signs it where there is nothing to merge.
-func (w *workflowFile) leaveDigest() []any {
-	if !w.Merged() {
-		return []any{w.attest("${{ steps.build.outputs.digest }}")}
-	}
-	condition := "needs.plan.outputs.publish == 'true'"
-	return []any{
-		dict(
-			kv("name", "Record the digest"),
-			kv("if", condition),
-			kv("env", dict(kv("DIGEST", "${{ steps.build.outputs.digest }}"))),
-			kv("run", block(templates.Step("digest"))),
-		),
-		dict(
-			kv("name", "Leave the digest for the merge"),
-			kv("if", condition),
-			w.uses("actions/upload-artifact"),
-			kv("with", dict(
-				kv("name", "digest-${{ matrix.arch }}"),
-				kv("path", "digests/*"),
-				kv("if-no-files-found", "error"),
-				kv("retention-days", 1),
-			)),
-		),
-	}
-}
-
-func (w *workflowFile) attest(digest string) *yaml.Node {
-	if !w.Workflow.Attestation {
-		return nil
-	}
-	return dict(
-		kv("name", "Attest"),
-		w.uses("actions/attest"),
-		kv("with", dict(
-			kv("subject-name", "${{ needs.plan.outputs.image }}"),
-			kv("subject-digest", digest),
-			kv("push-to-registry", true),
-			kv("create-storage-record", false),
-		)),
-	)
-}
-
 // merge is the job that joins several platforms; one platform needs none.
 func (w *workflowFile) merge() entry {
 	if !w.Merged() {
 		return entry{}
 	}
-	return kv("merge", w.job("merge", "Publish", 10,
-		kv("if", "needs.plan.outputs.publish == 'true'"),
-		kv("needs", []string{"plan", "build"}),
-		kv("runs-on", w.from(node(w.Workflow.Runner), "workflow", "runner")),
+	head := []entry{kv("if", publishes), kv("needs", []string{"plan", "build"}), w.small()}
+	return kv("merge", w.job("merge", "Publish", 10, head,
 		kv("steps", spaced(list(
 			dict(
 				kv("name", "Collect the digests"),
@@ -633,24 +272,8 @@ func (w *workflowFile) merge() entry {
 					kv("merge-multiple", true),
 				)),
 			),
-			dict(
-				kv("name", "Set up Buildx"),
-				w.uses("docker/setup-buildx-action"),
-				kv("with", dict(
-					kv("version", "${{ env.BUILDX_VERSION }}"),
-					kv("driver-opts", "image=${{ env.BUILDKIT_IMAGE }}"),
-					kv("cache-binary", false),
-				)),
-			),
-			dict(
-				kv("name", "Log in to "+w.Image.Login.Registry),
-				w.uses("docker/login-action"),
-				kv("with", dict(
-					kv("registry", w.Image.Login.Registry),
-					kv("username", w.Image.Login.Username),
-					kv("password", w.Image.Login.Password),
-				)),
-			),
+			w.buildx(""),
+			w.login(""),
 			noted(dict(
 				kv("name", "Collect tags"),
 				kv("id", "meta"),
@@ -678,10 +301,12 @@ func (w *workflowFile) merge() entry {
 
 func (w *workflowFile) reportJob() *yaml.Node {
 	o := w.Workflow.Objectives
-	return w.job("report", "Report", 5,
+	head := []entry{
 		kv("if", "${{ !cancelled() && needs.plan.result == 'success' }}"),
 		kv("needs", []string{"plan", "verify", "build"}),
-		kv("runs-on", w.from(node(w.Workflow.Runner), "workflow", "runner")),
+		w.small(),
+	}
+	return w.job("report", "Report", 5, head,
 		kv("steps", spaced(list(
 			dict(
 				kv("name", "Collect the measurements"),
@@ -705,66 +330,4 @@ func (w *workflowFile) reportJob() *yaml.Node {
 			), w.mark("METRICS", "The job summary shows what each build took from the caches.")),
 		))),
 	)
-}
-
-// cacheFrom are the caches that a run reads: its own branch's, if there is one, and the default branch's.
-func (w *workflowFile) cacheFrom() *yaml.Node {
-	var all []string
-	for _, c := range w.Caches {
-		credentials := len(c.Secrets) > 0
-		all = append(all, w.option(c, c.From, "", when(credentials, "needs.plan.outputs.trusted == 'true'")))
-		if c.Branched {
-			condition := "needs.plan.outputs.suffix != ''" + when(credentials, " && needs.plan.outputs.trusted == 'true'")
-			all = append(all, w.option(c, c.From, "{suffix}", condition))
-		}
-	}
-	return lines(all...)
-}
-
-func (w *workflowFile) cacheTo() *yaml.Node {
-	var all []string
-	for _, c := range w.Caches {
-		all = append(all, w.option(c, c.To, when(c.Branched, "{suffix}"), when(c.Writers != "", "needs.plan.outputs.write_"+c.Backend+" == 'true'")))
-	}
-	return lines(all...)
-}
-
-// option is a cache option for the workflow: as it is, or only under a condition.
-func (w *workflowFile) option(c plan.Cache, option, suffix, condition string) string {
-	option = strings.ReplaceAll(option, "{suffix}", suffix)
-	if condition == "" {
-		return w.values(c.Mode).Fill(option)
-	}
-	// format('…{0}…', expression) is the only way to put values into a conditional text. Its parameters are the
-	// expressions, without their ${{ }}.
-	var parameters []string
-	text := expression.ReplaceAllStringFunc(w.values(c.Mode).Fill(option), func(x string) string {
-		x = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(x, "${{"), "}}"))
-		i := slices.Index(parameters, x)
-		if i < 0 {
-			i = len(parameters)
-			parameters = append(parameters, x)
-		}
-		return fmt.Sprintf("{%d}", i)
-	})
-	value := "'" + text + "'"
-	if len(parameters) > 0 {
-		value = "format(" + value + ", " + strings.Join(parameters, ", ") + ")"
-	}
-	return "${{ " + condition + " && " + value + " || '' }}"
-}
-
-var expression = regexp.MustCompile(`\$\{\{.*?\}\}`)
-
-// values are what placeholders stand for inside the workflow.
-func (w *workflowFile) values(mode string) plan.CacheValues {
-	return plan.CacheValues{
-		Repository:  "${{ needs.plan.outputs.cache }}",
-		Image:       w.Image.Local,
-		Arch:        "${{ matrix.arch }}",
-		Suffix:      "${{ needs.plan.outputs.suffix }}",
-		Mode:        "${{ needs.plan.outputs.cache_mode || '" + mode + "' }}",
-		IgnoreError: "${{ github.event_name != 'schedule' }}",
-		Folder:      folder,
-	}
 }

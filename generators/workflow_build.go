@@ -1,0 +1,462 @@
+package generators
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/devgen/devgen/generators/plan"
+	"github.com/devgen/devgen/schema"
+	"github.com/devgen/devgen/templates"
+	"gopkg.in/yaml.v3"
+)
+
+// This file is the two jobs of the workflow that build: build, which pushes, and verify, which does not.
+
+// A buildJob is one of them while it is written.
+type buildJob struct {
+	*workflowFile
+	push bool
+}
+
+func (w *workflowFile) buildJob(push bool) *yaml.Node {
+	j := buildJob{w, push}
+	id, name, condition := "verify", "Verify (${{ matrix.arch }})", "needs.plan.outputs.push != 'true'"
+	if push {
+		id, name, condition = "build", "Build (${{ matrix.arch }})", "needs.plan.outputs.push == 'true'"
+	}
+	head := []entry{kv("if", condition), kv("needs", "plan"), kv("runs-on", "${{ matrix.runner }}")}
+	return w.job(id, name, w.Workflow.Timeout, head,
+		kv("strategy", dict(
+			kv("fail-fast", false),
+			kv("matrix", dict(kv("include", "${{ fromJSON(needs.plan.outputs.matrix) }}"))),
+		)),
+		kv("steps", spaced(list(j.steps()...))),
+	)
+}
+
+// steps are in the order in which they run; what does not apply is nil.
+func (j buildJob) steps() []any {
+	buildkitd, loginIf := "", "needs.plan.outputs.login == 'true'"
+	if o := j.Output("buildkitd"); o != nil {
+		buildkitd = o.Path
+	}
+	if j.push {
+		loginIf = "" // who may push is logged in
+	}
+	steps := []any{j.checkout()}
+	steps = append(steps, j.userSteps("before", j.Workflow.Before)...)
+	steps = append(steps,
+		j.note(j.qemu(), "QEMU", "Only for a platform without a native runner."),
+		j.note(j.buildx(buildkitd), "BUILDX", "A fresh builder: every hit comes from a shared cache."),
+		j.note(j.login(loginIf), "LOGIN", "The credential that may push."),
+		j.metadata(),
+		j.restoreFolder(),
+		j.build(),
+		j.saveFolder(),
+	)
+	steps = append(steps, j.userSteps("after", j.Workflow.After)...)
+	return append(steps, j.measure(), j.recordDigest(), j.leaveDigest(), j.attestAlone(), j.leaveReport())
+}
+
+// note explains a step where it stands first: in build.
+func (j buildJob) note(step *yaml.Node, block, text string) *yaml.Node {
+	if step == nil || !j.push {
+		return step
+	}
+	return noted(step, j.mark(block, text))
+}
+
+// uses is the reference of a pinned action with its version behind it.
+func (w *workflowFile) uses(action string) entry {
+	a, ok := w.actions[action]
+	if !ok {
+		panic("no pin for " + action)
+	}
+	return kv("uses", action+"@"+a.SHA).remark(a.Version)
+}
+
+func (w *workflowFile) checkout() *yaml.Node {
+	c := w.Workflow.Checkout
+	submodules := node(c.Submodules)
+	if c.Submodules == "true" {
+		submodules = node(true)
+	}
+	return dict(
+		kv("name", "Check out"),
+		w.uses("actions/checkout"),
+		kv("with", dict(
+			only(c.FetchDepth != 1, kv("fetch-depth", c.FetchDepth)),
+			only(c.Submodules != "", kv("submodules", submodules)),
+			kv("persist-credentials", false).remark("the build context would take the token along"),
+		)),
+	)
+}
+
+// userSteps are the spec's own, as they are.
+func (w *workflowFile) userSteps(which string, values []schema.Value) (steps []any) {
+	for i, v := range values {
+		steps = append(steps, w.from(native(v), "workflow", "steps", which, itoa(i)))
+	}
+	return steps
+}
+
+func (w *workflowFile) qemu() *yaml.Node {
+	if !w.Emulated() {
+		return nil
+	}
+	return dict(
+		kv("name", "Set up QEMU"),
+		kv("if", "matrix.emulated"),
+		w.uses("docker/setup-qemu-action"),
+		kv("with", dict(
+			kv("image", plan.BinfmtImage),
+			kv("platforms", "${{ matrix.platform }}"),
+			kv("cache-image", false),
+		)),
+	)
+}
+
+// buildx sets up the builder, with a configuration of the checkout if there is one.
+func (w *workflowFile) buildx(config string) *yaml.Node {
+	return dict(
+		kv("name", "Set up Buildx"),
+		kv("id", "buildx"),
+		w.uses("docker/setup-buildx-action"),
+		kv("with", dict(
+			kv("version", "${{ env.BUILDX_VERSION }}"),
+			kv("driver-opts", "image=${{ env.BUILDKIT_IMAGE }}"),
+			only(config != "", kv("buildkitd-config", config)),
+			kv("cache-binary", false),
+		)),
+	)
+}
+
+func (w *workflowFile) login(condition string) *yaml.Node {
+	return dict(
+		kv("name", "Log in to "+w.Image.Login.Registry),
+		only(condition != "", kv("if", condition)),
+		w.uses("docker/login-action"),
+		kv("with", dict(
+			kv("registry", w.Image.Login.Registry),
+			kv("username", w.Image.Login.Username),
+			kv("password", w.Image.Login.Password),
+		)),
+	)
+}
+
+// metadata makes labels, which change no layer, and for a single platform the tags too.
+func (j buildJob) metadata() *yaml.Node {
+	if !j.push {
+		return nil
+	}
+	return j.note(dict(
+		kv("name", "Collect labels"+when(!j.Merged(), " and tags")),
+		kv("id", "meta"),
+		j.uses("docker/metadata-action"),
+		kv("with", dict(
+			kv("images", "${{ needs.plan.outputs.image }}"),
+			only(!j.Merged(), kv("tags", lines(j.tagLines()...))),
+			only(!j.Merged(), kv("flavor", "latest=false")),
+			kv("labels", lines("org.opencontainers.image.created={{commit_date 'YYYY-MM-DDTHH:mm:ss[Z]'}}")),
+		)),
+	), "META", "Commit, version and date are labels: as build arguments they would run every later step again.")
+}
+
+func (w *workflowFile) tagLines() (lines []string) {
+	for _, r := range w.Tags {
+		lines = append(lines, r.Metadata...)
+	}
+	return lines
+}
+
+// folder is where a cache that is a folder lies; restored and saved under one path, which is part of its identity.
+const folder = "${{ runner.temp }}/buildx-cache"
+
+// keepsFolder reports whether a cache is a folder.
+func (w *workflowFile) keepsFolder() bool {
+	return slices.ContainsFunc(w.Caches, func(c plan.Cache) bool { return c.Folder })
+}
+
+func (j buildJob) restoreFolder() *yaml.Node {
+	if !j.keepsFolder() {
+		return nil
+	}
+	return j.note(dict(
+		kv("name", "Restore the layer cache"),
+		j.uses("actions/cache/restore"),
+		kv("with", dict(
+			kv("path", folder),
+			kv("key", j.folderKey()),
+			kv("restore-keys", j.Spec.Name+"-buildx-${{ matrix.arch }}-"),
+		)),
+	), "CACHE-RESTORE", "The newest entry of this architecture.")
+}
+
+func (j buildJob) saveFolder() *yaml.Node {
+	if !j.push || !j.keepsFolder() {
+		return nil
+	}
+	return j.note(dict(
+		kv("name", "Save the layer cache"),
+		kv("if", "needs.plan.outputs.write_local == 'true'"),
+		j.uses("actions/cache/save"),
+		kv("with", dict(
+			kv("path", folder),
+			kv("key", j.folderKey()),
+		)),
+	), "CACHE-SAVE", "Only a trusted branch writes.")
+}
+
+// folderKey is new for every run: an entry is never changed.
+func (w *workflowFile) folderKey() string {
+	return w.Spec.Name + "-buildx-${{ matrix.arch }}-${{ github.run_id }}-${{ github.run_attempt }}"
+}
+
+func (j buildJob) build() *yaml.Node {
+	name, comment := "Build", ""
+	switch {
+	case j.push && j.Merged():
+		name = "Build and push by digest"
+		comment = "No tag yet: a tagged image cannot be pushed by digest, and half an image must not be tagged."
+	case j.push:
+		name = "Build and push"
+		comment = "One platform: the image is its own index and takes the tags itself."
+	}
+	env := j.buildEnv()
+	return j.note(dict(
+		kv("name", name),
+		kv("id", "build"),
+		j.uses("docker/build-push-action"),
+		kv("with", j.inputs()),
+		only(len(env.Content) > 0, kv("env", env)),
+	), "BUILD-PUSH", comment)
+}
+
+// inputs are those of docker/build-push-action.
+func (j buildJob) inputs() *yaml.Node {
+	var args []string
+	for _, a := range j.Image.Args {
+		args = append(args, a.Name+"="+a.Value)
+	}
+	with := dict(
+		kv("context", j.Image.Context),
+		kv("file", j.Image.Dockerfile),
+		only(j.Image.Target != "", kv("target", j.Image.Target)),
+		kv("platforms", "${{ matrix.platform }}"),
+		only(len(args) > 0, kv("build-args", lines(args...))),
+	)
+	if j.push {
+		add(with, j.pushInputs()...)
+	} else {
+		add(with,
+			kv("outputs", "type=cacheonly"),
+			only(len(j.Caches) > 0, kv("cache-from", j.cacheFrom())),
+			kv("provenance", false),
+		)
+	}
+	add(with, only(len(j.Image.Secrets) > 0, kv("secret-envs", lines(j.secretEnvs()...))))
+	return with
+}
+
+func (j buildJob) pushInputs() []entry {
+	noCache := "${{ needs.plan.outputs.no_cache == 'true' }}"
+	cached := len(j.Caches) > 0
+	return []entry{
+		only(!j.Merged(), kv("push", true)),
+		only(!j.Merged(), kv("tags", "${{ steps.meta.outputs.tags }}")),
+		kv("labels", "${{ steps.meta.outputs.labels }}"),
+		only(j.Merged(), kv("outputs", "${{ "+publishes+
+			" && format('type=image,name={0},push-by-digest=true,name-canonical=true,push=true', needs.plan.outputs.image) || 'type=cacheonly' }}")),
+		kv("no-cache", noCache),
+		kv("pull", noCache),
+		only(cached, kv("cache-from", j.cacheFrom())).note(j.mark("CACHE-RESTORE", "Every branch reads the cache of the default branch.")),
+		only(cached, kv("cache-to", j.cacheTo())).note(j.mark("CACHE-SAVE", "Only a trusted branch writes. A failed upload fails the run on a schedule only.")),
+		kv("provenance", j.Image.Provenance),
+	}
+}
+
+// publishes holds when every platform of the spec is built and may be pushed.
+const publishes = "needs.plan.outputs.publish == 'true'"
+
+func (w *workflowFile) secretEnvs() (pairs []string) {
+	for _, s := range w.Image.Secrets {
+		pairs = append(pairs, s.ID+"="+secretVariable(s.ID))
+	}
+	return pairs
+}
+
+var notInVariable = regexp.MustCompile(`[^A-Z0-9_]`)
+
+// secretVariable is the variable of the build step that holds a secret.
+func secretVariable(id string) string {
+	return "BUILD_SECRET_" + notInVariable.ReplaceAllString(strings.ToUpper(id), "_")
+}
+
+func (w *workflowFile) buildEnv() *yaml.Node {
+	env := dict()
+	for _, s := range w.Image.Secrets {
+		add(env, kv(secretVariable(s.ID), s.Expression))
+	}
+	for _, c := range w.Caches {
+		for _, v := range c.Env {
+			add(env, kv(v.Name, v.Value))
+		}
+	}
+	return env
+}
+
+func (j buildJob) measure() *yaml.Node {
+	mode := "none"
+	if m := j.cacheMode(); m != "" {
+		mode = "${{ needs.plan.outputs.cache_mode || '" + m + "' }}"
+	}
+	return j.note(dict(
+		kv("name", "Measure the cache"),
+		kv("if", built),
+		kv("env", dict(
+			kv("BUILDER", "${{ steps.buildx.outputs.name }}"),
+			kv("METADATA", "${{ steps.build.outputs.metadata }}"),
+			kv("PLATFORM", "${{ matrix.platform }}"),
+			kv("CACHE_MODE", mode),
+			only(j.push, kv("DIGEST", "${{ steps.build.outputs.digest }}")),
+			kv("REPORT", "${{ runner.temp }}/report-${{ matrix.arch }}.json"),
+		)),
+		kv("run", j.Output("cache-report").Path),
+	), "METRICS", "Dockerfile steps that came from a cache, of all Dockerfile steps.")
+}
+
+// built holds when there was a build to measure.
+const built = "${{ !cancelled() && steps.build.outputs.metadata != '' }}"
+
+func (j buildJob) leaveReport() *yaml.Node {
+	return dict(
+		kv("name", "Leave the measurement for the report"),
+		kv("if", built),
+		j.uses("actions/upload-artifact"),
+		kv("with", dict(
+			kv("name", "report-${{ matrix.arch }}"),
+			kv("path", "${{ runner.temp }}/report-${{ matrix.arch }}.json"),
+			kv("if-no-files-found", "error"),
+			kv("retention-days", 14),
+		)),
+	)
+}
+
+// recordDigest and leaveDigest hand the digest to merge; with one platform there is none.
+func (j buildJob) recordDigest() *yaml.Node {
+	if !j.push || !j.Merged() {
+		return nil
+	}
+	return dict(
+		kv("name", "Record the digest"),
+		kv("if", publishes),
+		kv("env", dict(kv("DIGEST", "${{ steps.build.outputs.digest }}"))),
+		kv("run", block(templates.Step("digest"))),
+	)
+}
+
+func (j buildJob) leaveDigest() *yaml.Node {
+	if !j.push || !j.Merged() {
+		return nil
+	}
+	return dict(
+		kv("name", "Leave the digest for the merge"),
+		kv("if", publishes),
+		j.uses("actions/upload-artifact"),
+		kv("with", dict(
+			kv("name", "digest-${{ matrix.arch }}"),
+			kv("path", "digests/*"),
+			kv("if-no-files-found", "error"),
+			kv("retention-days", 1),
+		)),
+	)
+}
+
+// attestAlone signs a single platform, which no merge follows.
+func (j buildJob) attestAlone() *yaml.Node {
+	if !j.push || j.Merged() {
+		return nil
+	}
+	return j.attest("${{ steps.build.outputs.digest }}")
+}
+
+// attest signs the pushed image, if the spec asks for it.
+func (w *workflowFile) attest(digest string) *yaml.Node {
+	if !w.Workflow.Attestation {
+		return nil
+	}
+	return dict(
+		kv("name", "Attest"),
+		w.uses("actions/attest"),
+		kv("with", dict(
+			kv("subject-name", "${{ needs.plan.outputs.image }}"),
+			kv("subject-digest", digest),
+			kv("push-to-registry", true),
+			kv("create-storage-record", false),
+		)),
+	)
+}
+
+// cacheFrom are the caches that a run reads: its own branch's, if there is one, and the default branch's.
+func (w *workflowFile) cacheFrom() *yaml.Node {
+	var all []string
+	for _, c := range w.Caches {
+		credentials := len(c.Secrets) > 0
+		all = append(all, w.option(c, c.From, "", when(credentials, "needs.plan.outputs.trusted == 'true'")))
+		if c.Branched {
+			condition := "needs.plan.outputs.suffix != ''" + when(credentials, " && needs.plan.outputs.trusted == 'true'")
+			all = append(all, w.option(c, c.From, "{suffix}", condition))
+		}
+	}
+	return lines(all...)
+}
+
+func (w *workflowFile) cacheTo() *yaml.Node {
+	var all []string
+	for _, c := range w.Caches {
+		all = append(all, w.option(c, c.To, when(c.Branched, "{suffix}"), when(c.Writers != "", "needs.plan.outputs.write_"+c.Backend+" == 'true'")))
+	}
+	return lines(all...)
+}
+
+// option is a cache option for the workflow: as it is, or only under a condition.
+func (w *workflowFile) option(c plan.Cache, option, suffix, condition string) string {
+	option = strings.ReplaceAll(option, "{suffix}", suffix)
+	if condition == "" {
+		return w.values(c.Mode).Fill(option)
+	}
+	// format('…{0}…', expression) is the only way to put values into a conditional text. Its parameters are the
+	// expressions, without their ${{ }}.
+	var parameters []string
+	text := expression.ReplaceAllStringFunc(w.values(c.Mode).Fill(option), func(x string) string {
+		x = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(x, "${{"), "}}"))
+		i := slices.Index(parameters, x)
+		if i < 0 {
+			i = len(parameters)
+			parameters = append(parameters, x)
+		}
+		return fmt.Sprintf("{%d}", i)
+	})
+	value := "'" + text + "'"
+	if len(parameters) > 0 {
+		value = "format(" + value + ", " + strings.Join(parameters, ", ") + ")"
+	}
+	return "${{ " + condition + " && " + value + " || '' }}"
+}
+
+var expression = regexp.MustCompile(`\$\{\{.*?\}\}`)
+
+// values are what placeholders stand for inside the workflow.
+func (w *workflowFile) values(mode string) plan.CacheValues {
+	return plan.CacheValues{
+		Repository:  "${{ needs.plan.outputs.cache }}",
+		Image:       w.Image.Local,
+		Arch:        "${{ matrix.arch }}",
+		Suffix:      "${{ needs.plan.outputs.suffix }}",
+		Mode:        "${{ needs.plan.outputs.cache_mode || '" + mode + "' }}",
+		IgnoreError: "${{ github.event_name != 'schedule' }}",
+		Folder:      folder,
+	}
+}
