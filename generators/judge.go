@@ -12,7 +12,9 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/loader"
+	composeschema "github.com/compose-spec/compose-go/v2/schema"
 	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/compose-spec/compose-go/v2/validation"
 	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
 	"github.com/pelletier/go-toml/v2"
@@ -136,15 +138,12 @@ func judgeOutputs(n *yaml.Node, ids map[string]plan.Action) (found []finding) {
 	return found
 }
 
-// judgeCompose loads every documented combination of the compose files as Compose does. The JSON schema behind
-// validation costs more than everything else here, so it runs once, over all files together.
+// judgeCompose loads every documented combination of the compose files as Compose does. The JSON schema of compose
+// costs more than everything else here and Compose compiles it for each file, so it is held against the merged
+// files, once.
 func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error) {
-	files := composeOutputs(p)
-	if err := loadCompose(p, documents, files, false); err != nil {
-		return []finding{composeFinding(p, err)}, nil
-	}
-	for _, combination := range combinations(files)[1:] {
-		if err := loadCompose(p, documents, combination, true); err != nil {
+	for i, combination := range combinations(composeOutputs(p)) {
+		if err := loadCompose(p, documents, combination, i == 0); err != nil {
 			return []finding{composeFinding(p, err)}, nil
 		}
 	}
@@ -162,7 +161,7 @@ func combinations(files []*plan.Output) [][]*plan.Output {
 	return all
 }
 
-func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Output, skipValidation bool) error {
+func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Output, all bool) error {
 	details := types.ConfigDetails{
 		WorkingDir: "/checkout/" + path.Dir(p.Output("compose").Path),
 		Environment: types.Mapping{
@@ -173,11 +172,24 @@ func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Outp
 	for _, o := range files {
 		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: o.Path, Content: documents[o.ID].data})
 	}
-	_, err := loader.LoadWithContext(context.Background(), details, func(o *loader.Options) {
+	options := func(o *loader.Options) {
 		o.SetProjectName("checkout_devcontainer", true)
-		o.SkipValidation = skipValidation
+		o.SkipValidation = true
 		o.SkipResolveEnvironment = true // env_file and the like are on the developer's machine
-	})
+	}
+	model, err := loader.LoadModelWithContext(context.Background(), details, options)
+	if err != nil {
+		return err
+	}
+	if all {
+		if err := composeschema.Validate(model); err != nil {
+			return err
+		}
+	}
+	if err := validation.Validate(model); err != nil {
+		return err
+	}
+	_, err = loader.ModelToProject(model, loader.ToOptions(&details, []func(*loader.Options){options}), details)
 	return err
 }
 
