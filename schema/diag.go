@@ -34,6 +34,10 @@ type finding struct {
 // findings explains everything that is wrong with the value. What is unknown or missing is found in what the user
 // wrote, all of it at once: CUE stops at the first kind of mistake.
 func (r reporter) findings() []finding {
+	if k := r.user.IncompleteKind(); k != cue.StructKind && r.user.Err() == nil {
+		text := fmt.Sprintf("the spec is a %s; want fields such as name, image and platforms", k)
+		return []finding{{Problem: Problem{Pos: r.start(), Text: text}}}
+	}
 	err := r.user.Err()
 	if err == nil {
 		err = r.value.Validate(cue.Concrete(true))
@@ -41,9 +45,10 @@ func (r reporter) findings() []finding {
 	if err == nil {
 		return nil
 	}
-	all := r.unknown()
+	unknown := r.unknown()
+	all := slices.Clone(unknown)
 	for _, f := range r.missing() {
-		if !mistyped(all, f) {
+		if !mistyped(unknown, f) {
 			all = append(all, f)
 		}
 	}
@@ -112,8 +117,10 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 		case format == "field is required but not present":
 			return r.missingField(path), true
 		case strings.HasPrefix(format, "incomplete value"):
-			f.Text, f.missing = fmt.Sprintf("has no value yet; give one (%s)", fmt.Sprint(args...)), true
-			return f, true
+			// A field of the schema that is built from this one is not the user's matter.
+			_, written := r.places.raw[key(path)]
+			f.Text, f.missing = "has no value yet; give it one, or with -t if it has an @tag", true
+			return f, written
 		case format == "reference %q not found":
 			f.Text = fmt.Sprintf("reference %q not found", args[0])
 			f.Hint = Nearest(fmt.Sprint(args[0]), r.names())

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -54,6 +56,9 @@ func Load(file string, tags []string) (spec *Spec, problems []Problem, err error
 	}
 	spec.File = label(file)
 	spec.places = findPlaces(instance.Files, label)
+	if spec.Tags != nil {
+		spec.Tags.Order = spec.places.order(spec.Tags.Order, "tags")
+	}
 	return spec, nil, nil
 }
 
@@ -82,6 +87,9 @@ func newLanguage(name string, source []byte, root string) language {
 
 // syntax reads the files of the spec.
 func syntax(file string, tags []string) (*build.Instance, error) {
+	if file == "" {
+		return nil, &UsageError{"--spec names no file"}
+	}
 	if info, err := os.Stat(file); err != nil {
 		return nil, readError(file, err)
 	} else if info.IsDir() {
@@ -103,7 +111,7 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 	case ".yaml", ".yml":
 		f, err := yaml.Extract(file, data)
 		if err != nil {
-			return nil, err
+			return nil, yamlError(file, data, err)
 		}
 		return instance, instance.AddSyntax(f)
 	case ".json":
@@ -140,9 +148,23 @@ func cueSyntax(file string, tags []string) (*build.Instance, error) {
 		Env:     append(os.Environ(), "CUE_REGISTRY=none", "CUE_EXPERIMENT=", "CUE_DEBUG="),
 	})[0]
 	if instance.Err != nil {
-		return nil, instance.Err
+		return nil, tagError(tags, instance.Err)
 	}
 	return instance, nil
+}
+
+// tagError tells what is wrong with a -t as a mistake in the command line. CUE quotes the tag's name.
+func tagError(tags []string, err error) error {
+	for _, t := range tags {
+		name, _, valued := strings.Cut(t, "=")
+		switch text := err.Error(); {
+		case text == fmt.Sprintf("no tag for %q", name) && valued:
+			return &UsageError{fmt.Sprintf("-t %s: no field of the spec has @tag(%s)", t, name)}
+		case strings.Contains(text, strconv.Quote(name)) && strings.Contains(text, "tag"):
+			return &UsageError{fmt.Sprintf("-t %s: %s; want -t name=value", t, text)}
+		}
+	}
+	return err
 }
 
 // packageFiles is file and, if it has a package clause, its neighbours with the same one.
@@ -250,8 +272,34 @@ func label(file string) string {
 	return filepath.ToSlash(file)
 }
 
+// yamlLine is how the YAML parser names a place: it knows no column.
+var yamlLine = regexp.MustCompile(`^.*?:(\d+): (.*)$`)
+
+// yamlError is a mistake in a YAML file with its place. A tab, which YAML takes nowhere in an indentation, is called
+// one.
+func yamlError(file string, data []byte, err error) error {
+	m := yamlLine.FindStringSubmatch(err.Error())
+	if m == nil {
+		return Problem{Pos: Pos{label(file), 1, 1}, Text: err.Error()}
+	}
+	p := Problem{Pos: Pos{File: label(file), Col: 1}, Text: m[2]}
+	p.Pos.Line, _ = strconv.Atoi(m[1])
+	if lines := strings.Split(string(data), "\n"); p.Pos.Line <= len(lines) {
+		line := lines[p.Pos.Line-1]
+		indentation := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		if at := strings.Index(indentation, "\t"); at >= 0 {
+			p.Pos.Col, p.Text = at+1, p.Text+"; YAML is indented with blanks, never with tabs"
+		}
+	}
+	return p
+}
+
 // syntaxProblems explains what CUE, YAML or JSON could not parse, or nil if err is of another kind.
 func syntaxProblems(err error) []Problem {
+	var p Problem
+	if errors.As(err, &p) {
+		return []Problem{p}
+	}
 	var list cueerrors.Error
 	if !errors.As(err, &list) {
 		return nil

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,6 +103,23 @@ func (p *places) find(path []string) Pos {
 		}
 	}
 	return Pos{}
+}
+
+// order puts the fields below parent into the order in which they were written: of fields that the schema names CUE
+// yields them in the schema's.
+func (p *places) order(names []string, parent ...string) []string {
+	var written []string
+	for _, path := range p.paths {
+		if last := len(path) - 1; last == len(parent) && slices.Equal(path[:last], parent) && slices.Contains(names, path[last]) {
+			written = append(written, path[last])
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(written, name) { // it comes through a reference
+			written = append(written, name)
+		}
+	}
+	return written
 }
 
 // pathString writes path as the user would: volumes.npm-cache.target, workflow.schedules[0].cron.

@@ -69,6 +69,9 @@ func (p Problem) String() string {
 	return b.String()
 }
 
+// Error makes a Problem that ends the reading of a file an error.
+func (p Problem) Error() string { return p.String() }
+
 // SortProblems puts problems into the order of the user's files and drops repetitions.
 func SortProblems(ps []Problem) []Problem {
 	slices.SortStableFunc(ps, func(a, b Problem) int {

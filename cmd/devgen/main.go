@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/devgen/devgen/schema"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
@@ -64,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var e *exit
 	if !errors.As(err, &e) { // cobra's own: an unknown command or flag
-		e = &exit{exitUsage, fmt.Errorf("%w\nrun \"devgen --help\" for what there is", err)}
+		errors.As(usage(err), &e)
 	}
 	if e.err != nil {
 		fmt.Fprintln(stderr, "devgen:", strings.TrimSpace(e.err.Error()))
@@ -95,14 +97,16 @@ Without a command it generates.
 Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could not run.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if err := os.Chdir(o.dir); err != nil {
-				return &exit{exitUsage, fmt.Errorf("-C: %w", err)}
-			}
-			return nil
+			return enter(o.dir)
 		},
+		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return generate(c, o) },
 	}
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp(root))
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.dir, "directory", "C", ".", "work in this folder, the root of the repository")
 	flags.StringVar(&o.spec, "spec", "devcontainer.cue", "the spec: a .cue, .yaml or .json file")
@@ -122,6 +126,63 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		newVersion(),
 	)
 	return root
+}
+
+// enter makes dir the working folder.
+func enter(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil && (dir == "" || errors.Is(err, os.ErrNotExist)):
+		err = fmt.Errorf("-C %s: no such folder", cmp.Or(dir, `""`))
+	case err == nil && !info.IsDir():
+		err = fmt.Errorf("-C %s: not a folder", dir)
+	case err == nil:
+		err = os.Chdir(dir)
+	}
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	return nil
+}
+
+// knownCommand refuses a word that is no command, with what was probably meant.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("unknown command %q", args[0])
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		text += fmt.Sprintf(" (did you mean %s?)", near[0])
+	}
+	return usage(errors.New(text))
+}
+
+// flagError tells a bad value without the insides of Go.
+func flagError(_ *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) && value.GetFlag().Value.Type() == "bool" {
+		err = fmt.Errorf("--%s: %q is not allowed; want true or false", value.GetFlag().Name, value.GetValue())
+	}
+	return usage(err)
+}
+
+func usage(err error) error {
+	return &exit{exitUsage, fmt.Errorf("%w\nrun \"devgen --help\" for what there is", err)}
+}
+
+// newHelp is cobra's, but for a topic that there is not.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Tell about a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return knownCommand(root, args)
+			}
+			return c.Help()
+		},
+	}
 }
 
 // report prints problems, one a line.

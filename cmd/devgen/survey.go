@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"runtime"
 	"slices"
 
@@ -155,28 +156,50 @@ func rightMode(root *os.Root, want *generators.File) bool {
 
 // read is the content of a regular file below root, or nil if there is none. Whatever else stands there, or leads
 // out of the root, is an error: devgen neither reads nor writes through it.
-func read(root *os.Root, path string) ([]byte, error) {
-	info, err := root.Lstat(path)
+func read(root *os.Root, name string) ([]byte, error) {
+	info, err := root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return nil, blocked(root, name)
 	case err != nil:
-		return nil, outside(path, err)
+		return nil, outside(name, err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, fmt.Errorf("%s: is a symbolic link; devgen writes files only, remove it", path)
+		return nil, fmt.Errorf("%s: is a symbolic link; devgen writes files only, remove it", name)
 	case info.IsDir():
-		return nil, fmt.Errorf("%s: is a folder; devgen would write a file there, move it", path)
+		return nil, fmt.Errorf("%s: is a folder; devgen would write a file there, move it", name)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: is not a regular file; remove it", path)
+		return nil, fmt.Errorf("%s: is not a regular file; remove it", name)
 	}
-	data, err := root.ReadFile(path)
+	data, err := root.ReadFile(name)
 	if err != nil {
-		return nil, outside(path, err)
+		return nil, outside(name, err)
 	}
 	if data == nil {
 		data = []byte{}
 	}
 	return data, nil
+}
+
+// blocked is why no file can come to a path that is empty: a folder around it is something else.
+func blocked(root *os.Root, name string) error {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		info, err := root.Stat(dir)
+		if err == nil && info.IsDir() {
+			return nil
+		}
+		link, lerr := root.Lstat(dir)
+		switch {
+		case lerr != nil:
+			continue // not there either
+		case link.Mode()&fs.ModeSymlink != 0 && errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%s: is a symbolic link to nothing; remove it", dir)
+		case link.Mode()&fs.ModeSymlink != 0:
+			return outside(dir, err)
+		default:
+			return fmt.Errorf("%s: is a file; devgen needs a folder there, move it", dir)
+		}
+	}
+	return nil
 }
 
 // outside tells an error of os.Root in plain words.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,11 +18,13 @@ type Rule struct {
 }
 
 // Rules are all rules, in the order of their ids.
-var Rules = []Rule{
-	{"DG-09", schema.Warning, "Volumes in memory that may take more than a quarter of the memory asked for starve the processes.", tmpfsBudget},
-	{"DG-22", schema.Warning, "A tag rule whose trigger is missing never applies.", deadTagRule},
-	{"DG-34", schema.Warning, "A build under QEMU takes many times as long as on a native runner.", emulatedPlatform},
-	{"DG-35", schema.Warning, "GitHub delays or drops scheduled runs at minute 0, when most are due.", minuteZero},
+func Rules() []Rule {
+	return []Rule{
+		{"DG-09", schema.Warning, "Volumes in memory that may take more than a quarter of the memory asked for starve the processes.", tmpfsBudget},
+		{"DG-22", schema.Warning, "A tag rule whose trigger is missing never applies.", deadTagRule},
+		{"DG-34", schema.Warning, "A build under QEMU takes many times as long as on a native runner.", emulatedPlatform},
+		{"DG-35", schema.Warning, "GitHub delays or drops scheduled runs at minute 0, when most are due.", minuteZero},
+	}
 }
 
 // Lint runs every rule and leaves out what the spec silences.
@@ -30,7 +33,7 @@ func Lint(p *Plan) (findings []schema.Problem) {
 	for _, i := range p.Spec.Lint.Ignore {
 		silent[i.Rule] = true
 	}
-	for _, r := range Rules {
+	for _, r := range Rules() {
 		if silent[r.ID] {
 			continue
 		}
@@ -40,6 +43,19 @@ func Lint(p *Plan) (findings []schema.Problem) {
 		}
 	}
 	return schema.SortProblems(findings)
+}
+
+// checkIgnored refuses to silence what there is not: another rule was meant.
+func checkIgnored(p *Plan) {
+	var ids []string
+	for _, r := range Rules() {
+		ids = append(ids, r.ID)
+	}
+	for _, i := range p.Spec.Lint.Ignore {
+		if !slices.Contains(ids, i.Rule) {
+			p.problem(fmt.Sprintf("there is no rule %s; want %s", i.Rule, strings.Join(ids, ", ")), "lint", "ignore", i.Rule)
+		}
+	}
 }
 
 func tmpfsBudget(p *Plan) []schema.Problem {
