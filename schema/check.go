@@ -2,6 +2,7 @@ package schema
 
 import (
 	"slices"
+	"strconv"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -10,34 +11,86 @@ import (
 	"cuelang.org/go/cue/token"
 )
 
-// check unifies the user's value with the root of the language. CUE lets one mistake hide another, so the fields at fault are taken
-// out and what is left is checked again, until nothing new is found: all mistakes show in one run.
-func (l language) check(instance *build.Instance) (cue.Value, []finding) {
+// check unifies the user's value with the root of the language. CUE lets one mistake hide another, so the fields at
+// fault are taken out and what is left is checked again, until nothing new is found: all mistakes show in one run.
+// file is the one that the user named.
+func (l language) check(instance *build.Instance, file string) (cue.Value, []finding) {
 	const rounds = 8 // mistakes hide each other two or three deep
-	var all []finding
 	root := l.schema.LookupPath(cue.ParsePath(l.root))
+	s := search{taken: map[string]bool{}, meant: map[string]bool{}, at: map[token.Position]bool{}}
 	files := instance.Files
 	for round := range rounds {
 		user := l.build(instance, files)
 		value := user.Unify(root) // in this order: paths then begin at the user's fields
-		r := reporter{language: l, user: user, value: value, places: findPlaces(files, label)}
-		found := r.findings()
+		found := reporter{l, file, user, value, findPlaces(files, label)}.findings()
 		if len(found) == 0 && round == 0 {
 			return value, nil
 		}
-		faulty := map[token.Position]bool{}
-		for _, f := range found {
-			faulty[f.at] = !f.missing || faulty[f.at]
-			// What is only missing after fields were taken out came of taking them out.
-			if !(f.missing && round > 0) && !slices.ContainsFunc(all, func(g finding) bool { return g.Problem == f.Problem }) {
-				all = append(all, f)
-			}
-		}
-		if files = without(files, faulty); files == nil {
+		s.add(found)
+		if files = without(files, s.at); files == nil {
 			break
 		}
 	}
-	return cue.Value{}, all
+	return cue.Value{}, s.all
+}
+
+// A search remembers what was found and what was taken out.
+type search struct {
+	all   []finding
+	taken map[string]bool         // by key of the path
+	meant map[string]bool         // what was probably meant by a name that was taken out
+	at    map[token.Position]bool // places of what is to be taken out
+}
+
+// add keeps what is new and is no consequence of what was taken out.
+func (s *search) add(found []finding) {
+	var out []finding
+	for _, f := range found {
+		if s.follows(f) {
+			continue
+		}
+		if !slices.ContainsFunc(s.all, func(g finding) bool { return g.Problem == f.Problem }) {
+			s.all = append(s.all, f)
+		}
+		if !f.missing {
+			s.at[f.at], s.at[f.other] = true, true
+			out = append(out, f)
+		}
+	}
+	for _, f := range out {
+		s.take(f)
+	}
+}
+
+// take remembers what goes with the field at fault: of an element the whole list, of a wrong name the right one.
+func (s *search) take(f finding) {
+	path := f.path
+	for i, name := range path {
+		if _, err := strconv.Atoi(name); err == nil {
+			path = path[:i]
+			break
+		}
+	}
+	s.taken[key(path)] = true
+	if f.meant != "" {
+		s.meant[key(append(f.path[:len(f.path)-1:len(f.path)-1], f.meant))] = true
+	}
+}
+
+// follows reports whether a finding comes of taking fields out: of one that is missing, or of a reference to one.
+func (s *search) follows(f finding) bool {
+	if f.refers != "" {
+		return s.taken[f.refers]
+	}
+	if f.missing && s.meant[key(f.path)] {
+		return true
+	}
+	for n := 1; f.missing && n <= len(f.path); n++ {
+		if s.taken[key(f.path[:n])] {
+			return true
+		}
+	}
+	return false
 }
 
 func problemsOf(found []finding) []Problem {
@@ -66,8 +119,11 @@ func without(files []*ast.File, faulty map[token.Position]bool) []*ast.File {
 			if !ok {
 				return true
 			}
-			// An element of a list cannot be taken out without moving the others: the list goes.
-			if list, ok := field.Value.(*ast.ListLit); ok && anyAt(list.Elts, at) || at(field) || at(field.Value) {
+			// An element of a list cannot be taken out without moving the others: the list goes. A struct without
+			// braces begins where its first field does, and that one is at fault.
+			list, isList := field.Value.(*ast.ListLit)
+			_, isStruct := field.Value.(*ast.StructLit)
+			if isList && anyAt(list.Elts, at) || at(field) || !isStruct && at(field.Value) {
 				c.Delete()
 				taken++
 				return false

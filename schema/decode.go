@@ -7,11 +7,11 @@ import (
 	"cuelang.org/go/cue"
 )
 
-// decode reads a valid value into a Spec. Fields come in the user's order: of a map with a pattern CUE yields
-// them as they were written.
-func decode(v cue.Value) (*Spec, error) {
-	s := &Spec{}
-	get := func(path string) cue.Value { return v.LookupPath(cue.ParsePath(path)) }
+// decode is the whole Spec. Fields come in the user's order: of a map with a pattern CUE yields them as they were
+// written.
+func (d decoder) decode() (*Spec, error) {
+	s := &Spec{places: d.places}
+	get := func(path string) cue.Value { return d.root.LookupPath(cue.ParsePath(path)) }
 	var errs []error
 	into := func(path string, dst any) {
 		if f := get(path); f.Exists() {
@@ -46,14 +46,14 @@ func decode(v cue.Value) (*Spec, error) {
 			return nil
 		}),
 		each(get("services"), func(name string, v cue.Value) error {
-			keys, err := native(v)
+			keys, err := d.native(v)
 			s.Services = append(s.Services, Service{name, keys})
 			return err
 		}),
-		decodeSteps(s.Workflow, get("workflow")),
+		d.steps(s.Workflow, get("workflow")),
 	)
 	var err error
-	if s.Devcontainer, err = native(get("devcontainer")); err != nil {
+	if s.Devcontainer, err = d.native(get("devcontainer")); err != nil {
 		errs = append(errs, err)
 	}
 	return s, errors.Join(errs...)
@@ -108,20 +108,20 @@ func decodePlatform(s *Spec, name string, v cue.Value) error {
 	return nil
 }
 
-func decodeSteps(w *Workflow, v cue.Value) error {
+func (d decoder) steps(w *Workflow, v cue.Value) error {
 	if w == nil {
 		return nil
 	}
 	var errs [4]error
 	steps := func(path string) (list []Value, err error) {
-		steps, err := native(v.LookupPath(cue.ParsePath("steps." + path)))
+		steps, err := d.native(v.LookupPath(cue.ParsePath("steps." + path)))
 		return steps.Items, err
 	}
 	w.Before, errs[0] = steps("before")
 	w.After, errs[1] = steps("after")
 	checkout := v.LookupPath(cue.ParsePath("checkout"))
 	errs[2] = checkout.LookupPath(cue.ParsePath("fetchDepth")).Decode(&w.Checkout.FetchDepth)
-	switch submodules, err := native(checkout.LookupPath(cue.ParsePath("submodules"))); {
+	switch submodules, err := d.native(checkout.LookupPath(cue.ParsePath("submodules"))); {
 	case err != nil:
 		errs[3] = fmt.Errorf("submodules: %w", err)
 	case submodules.Scalar != "false":

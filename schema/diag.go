@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +19,7 @@ import (
 // a word of the schema's insides.
 type reporter struct {
 	language
+	file   string    // the one that was named
 	user   cue.Value // what the user wrote
 	value  cue.Value // unified with #Spec
 	places *places
@@ -28,13 +31,15 @@ type finding struct {
 	path    []string
 	meant   string // of an unknown field: what was probably meant
 	at      token.Position
+	other   token.Position // of a conflict: the second place
 	missing bool
+	refers  string // of a reference that is not found: its name
 }
 
 // findings explains everything that is wrong with the value. What is unknown or missing is found in what the user
 // wrote, all of it at once: CUE stops at the first kind of mistake.
 func (r reporter) findings() []finding {
-	if k := r.user.IncompleteKind(); k != cue.StructKind && r.user.Err() == nil {
+	if k := r.user.IncompleteKind(); k&cue.StructKind == 0 && r.user.Err() == nil {
 		text := fmt.Sprintf("the spec is a %s; want fields such as name, image and platforms", k)
 		return []finding{{Problem: Problem{Pos: r.start(), Text: text}}}
 	}
@@ -52,18 +57,29 @@ func (r reporter) findings() []finding {
 			all = append(all, f)
 		}
 	}
+	var explained []finding
 	for _, group := range byPath(errors.Errors(err)) {
 		if f, ok := r.explain(group); ok && !covered(all, f) {
-			all = append(all, f)
+			explained = append(explained, f)
+		}
+	}
+	for _, f := range explained {
+		if !slices.ContainsFunc(explained, func(g finding) bool { return below(g.Path, f.Path) }) {
+			all = append(all, f) // of a list and its element, the element is at fault
 		}
 	}
 	return all
 }
 
+// below reports whether path lies below the other one.
+func below(path, other string) bool {
+	return other != "" && (strings.HasPrefix(path, other+".") || strings.HasPrefix(path, other+"["))
+}
+
 // covered reports whether f is about a field that is known to be unknown or to lack something.
 func covered(all []finding, f finding) bool {
 	return slices.ContainsFunc(all, func(g finding) bool {
-		return g.Path == f.Path || !g.missing && strings.HasPrefix(f.Path, g.Path+".")
+		return g.Path == f.Path || !g.missing && below(f.Path, g.Path)
 	})
 }
 
@@ -119,21 +135,23 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 		case strings.HasPrefix(format, "incomplete value"):
 			// A field of the schema that is built from this one is not the user's matter.
 			_, written := r.places.raw[key(path)]
-			f.Text, f.missing = "has no value yet; give it one, or with -t if it has an @tag", true
+			f.Text, f.missing = "has no value yet; "+r.form(path, args), true
 			return f, written
 		case format == "reference %q not found":
-			f.Text = fmt.Sprintf("reference %q not found", args[0])
-			f.Hint = Nearest(fmt.Sprint(args[0]), r.names())
-			f.missing = true // the reference stays when its target was taken out
+			f.Text, f.refers = fmt.Sprintf("reference %q not found", args[0]), fmt.Sprint(args[0])
+			f.Hint = Nearest(f.refers, r.names())
 			return f, true
 		case strings.HasPrefix(format, "conflicting values %s and %s"):
-			if ps := r.userPositions(e); len(ps) > 1 {
-				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", args[0], args[1], r.places.pos(ps[1]))
+			if other, ok := r.places.twice[key(path)]; ok && r.userConflict(path) {
+				f.other = other
+				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", args[0], args[1], r.places.pos(other))
 				return f, true
 			}
 			r.conflict(&c, path, format, args)
 		case format == "incompatible list lengths (%d and %d)":
 			c.said = "the list is empty; want at least one element"
+		case format == "invalid value %v (out of bound %s)":
+			c.said = "want " + fmt.Sprint(args[1])
 		case format == "%s":
 			c.said = fmt.Sprint(args...)
 		default:
@@ -144,17 +162,69 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 	return f, f.Text != ""
 }
 
+// userConflict reports whether the user's value contradicts itself.
+func (r reporter) userConflict(path []string) bool {
+	return r.user.LookupPath(selectors(path)).Err() != nil || r.user.Err() != nil
+}
+
 // conflict notes the schema's side of a conflict: a value that would be accepted, or the kind of one.
 func (r reporter) conflict(c *clue, path []string, format string, args []any) {
+	got := r.written(path)
 	other := 0
-	if got := fmt.Sprint(args[0]); got == r.written(path) || got == fmt.Sprint(r.user.LookupPath(selectors(path))) {
+	if fmt.Sprint(args[0]) == got {
 		other = 1
 	}
-	if strings.Contains(format, "mismatched types") {
+	mismatch := strings.Contains(format, "mismatched types")
+	if mismatch && r.kindOf(path) == fmt.Sprint(args[2]) {
+		other = 1
+	}
+	value := fmt.Sprint(args[other])
+	if mismatch && !literal.MatchString(value) {
 		c.kinds = appendNew(c.kinds, fmt.Sprint(args[2+other]))
 		return
 	}
-	c.allowed = appendNew(c.allowed, fmt.Sprint(args[other]))
+	c.allowed = appendNew(c.allowed, value)
+}
+
+// literal is a value that a user could write, and no type.
+var literal = regexp.MustCompile(`^(".*"|true|false|-?[0-9.]+)$`)
+
+// kindOf is the kind of what the user wrote at path, in CUE's words, or "".
+func (r reporter) kindOf(path []string) string {
+	switch x := r.places.exprs[key(path)].(type) {
+	case *ast.StructLit:
+		return "struct"
+	case *ast.ListLit:
+		return "list"
+	case *ast.BasicLit:
+		return map[token.Token]string{token.STRING: "string", token.INT: "int", token.FLOAT: "float", token.TRUE: "bool", token.FALSE: "bool", token.NULL: "null"}[x.Kind]
+	}
+	return ""
+}
+
+// kindNames says what kinds look like.
+func kindNames(kinds []string) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k
+		if name, ok := map[string]string{"struct": "fields in braces", "bool": "true or false", "list": "a list", "string": "a string", "int": "a whole number", "number": "a number"}[k]; ok {
+			names[i] = name
+		}
+	}
+	return or(names)
+}
+
+// form says what a value that is not there yet should look like.
+func (r reporter) form(path []string, args []any) string {
+	if x, ok := r.node(path); ok {
+		if id, ok := x.(*ast.Ident); ok {
+			x = r.definition(id.Name)
+		}
+		if text := r.errorText(x); text != "" {
+			return text
+		}
+	}
+	return fmt.Sprintf("give one (%s)", fmt.Sprint(args...))
 }
 
 func (r reporter) sentence(c clue, path []string) (text, hint string) {
@@ -167,12 +237,12 @@ func (r reporter) sentence(c clue, path []string) (text, hint string) {
 		return fmt.Sprintf("%s is not allowed; %s", got, c.said), ""
 	case c.said != "":
 		return c.said, ""
+	case len(c.kinds) > 0:
+		return fmt.Sprintf("%s is not allowed; want %s", got, kindNames(c.kinds)), ""
 	case len(c.allowed) > 0:
 		slices.Sort(c.allowed)
 		hint = Nearest(got, c.allowed)
 		return fmt.Sprintf("%s is not allowed%s", got, want(c.allowed, hint)), hint
-	case len(c.kinds) > 0:
-		return fmt.Sprintf("%s is not allowed; want a value of type %s", got, or(c.kinds)), ""
 	}
 	return "", ""
 }
@@ -180,14 +250,18 @@ func (r reporter) sentence(c clue, path []string) (text, hint string) {
 // written is what the user wrote at path, shortened to one line, or "".
 func (r reporter) written(path []string) string {
 	x, ok := r.places.exprs[key(path)]
-	if !ok {
-		return ""
+	text := ""
+	if ok {
+		if source, err := format.Node(x); err == nil {
+			text = strings.Join(strings.Fields(string(source)), " ")
+		}
 	}
-	source, err := format.Node(x)
-	if err != nil {
-		return ""
+	// What an expression comes to says more than the expression.
+	if _, plain := x.(*ast.BasicLit); !plain {
+		if v := r.user.LookupPath(selectors(path)); v.Err() == nil && v.IsConcrete() && v.IncompleteKind()&(cue.StructKind|cue.ListKind) == 0 {
+			text = fmt.Sprint(v)
+		}
 	}
-	text := strings.Join(strings.Fields(string(source)), " ")
 	if len(text) > 60 {
 		text = text[:57] + "..."
 	}
@@ -205,12 +279,12 @@ func (r reporter) missingField(path []string) finding {
 	if !at.IsValid() {
 		at = r.start()
 	}
-	return finding{Problem: Problem{Pos: at, Path: pathString(parent), Text: text}, path: parent, missing: true}
+	return finding{Problem: Problem{Pos: at, Path: pathString(parent), Text: text}, path: path, missing: true}
 }
 
 // start is the beginning of the spec, where the place of an absent top-level field is.
 func (r reporter) start() Pos {
-	return Pos{File: r.places.first, Line: 1, Col: 1}
+	return Pos{File: r.file, Line: 1, Col: 1}
 }
 
 // unknownField explains a field that the language does not have, or a key of another form than it wants.
@@ -249,26 +323,42 @@ func (r reporter) firstUnknown(path []string) []string {
 // unknown finds each field that the user wrote and the language does not have.
 func (r reporter) unknown() (all []finding) {
 	for _, path := range r.places.paths {
-		parent := path[:len(path)-1]
-		if node, ok := r.node(parent); ok && node != nil {
-			if _, ok := r.child(node, path[len(path)-1]); !ok {
-				all = append(all, r.unknownField(path))
-			}
+		node, ok := r.node(path[:len(path)-1])
+		if !ok || node == nil || r.misplaced(path) {
+			continue
+		}
+		if _, ok := r.child(node, path[len(path)-1]); !ok {
+			all = append(all, r.unknownField(path))
 		}
 	}
 	return all
+}
+
+// misplaced reports whether path leads through a list where the language has none: the list is the mistake.
+func (r reporter) misplaced(path []string) bool {
+	for n := 1; n < len(path); n++ {
+		if _, ok := r.places.exprs[key(path[:n])].(*ast.ListLit); !ok {
+			continue
+		}
+		if node, ok := r.node(path[:n]); ok && node != nil {
+			if _, ok := node.(*ast.ListLit); !ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // missing finds each required field that a struct of the user lacks.
 func (r reporter) missing() (all []finding) {
 	for _, path := range append([][]string{{}}, r.places.paths...) {
 		node, ok := r.node(path)
-		if !ok {
+		if x, written := r.places.exprs[key(path)]; !ok || written && !isStruct(x) || r.misplaced(path) {
 			continue
 		}
 		r.fields(node, func(f *ast.Field) bool {
 			field := append(path[:len(path):len(path)], labelOf(f))
-			if f.Constraint == token.NOT && !r.user.LookupPath(selectors(field)).Exists() {
+			if f.Constraint == token.NOT && !r.present(field) {
 				all = append(all, r.missingField(field))
 			}
 			return true
@@ -277,14 +367,31 @@ func (r reporter) missing() (all []finding) {
 	return all
 }
 
+// isStruct reports whether x may be a struct: only a literal of another kind is surely none.
+func isStruct(x ast.Expr) bool {
+	switch x.(type) {
+	case *ast.BasicLit, *ast.ListLit, *ast.Interpolation, *ast.UnaryExpr:
+		return false
+	}
+	return true
+}
+
+// present reports whether the user gave the field, in so many words or through an expression. While the value
+// cannot be evaluated nobody knows, and a later round does.
+func (r reporter) present(path []string) bool {
+	_, written := r.places.raw[key(path)]
+	return written || r.user.Err() != nil || r.user.LookupPath(selectors(path)).Exists()
+}
+
 // place is where the user wrote the field: at its own place, at the place that CUE names, or around it.
 func (r reporter) place(path []string, group []errors.Error) (Pos, token.Position) {
 	if at, ok := r.places.raw[key(path)]; ok {
 		return r.places.pos(at), at
 	}
 	for _, e := range group {
-		if ps := r.userPositions(e); len(ps) > 0 {
-			return r.places.pos(ps[0]), ps[0]
+		if ps := r.userPositions(e); len(ps) > 0 { // the last is the innermost
+			at := slices.MaxFunc(ps, func(a, b token.Position) int { return cmp.Compare(a.Offset, b.Offset) })
+			return r.places.pos(at), at
 		}
 	}
 	at := r.places.find(path)

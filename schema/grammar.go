@@ -71,9 +71,11 @@ func (l language) lookup(x ast.Expr, name string) (found *ast.Field) {
 // or CUE has said that nothing does.
 func (l language) child(x ast.Expr, name string) (ast.Expr, bool) {
 	if list, ok := x.(*ast.ListLit); ok && len(list.Elts) > 0 {
-		if rest, ok := list.Elts[len(list.Elts)-1].(*ast.Ellipsis); ok {
+		rest, open := list.Elts[len(list.Elts)-1].(*ast.Ellipsis)
+		if _, err := strconv.Atoi(name); err == nil && open {
 			return rest.Type, true
 		}
+		return nil, true
 	}
 	if f := l.lookup(x, name); f != nil {
 		return f.Value, true
@@ -111,7 +113,7 @@ func (l language) keyForm(path []string) (want string) {
 	x, _ := l.node(path)
 	l.fields(x, func(f *ast.Field) bool {
 		if isPattern(f) {
-			want = errorText(l.definition(patternOf(f)))
+			want = l.errorText(l.definition(patternOf(f)))
 		}
 		return want == ""
 	})
@@ -186,11 +188,16 @@ func patternOf(f *ast.Field) string {
 	return ""
 }
 
-// errorText is the argument of the error() in a definition.
-func errorText(x ast.Expr) string {
+// errorText is the argument of the error() in x or in a definition that x refers to.
+func (l language) errorText(x ast.Expr) string {
 	switch x := x.(type) {
 	case *ast.BinaryExpr:
-		return errorText(x.X) + errorText(x.Y)
+		if text := l.errorText(x.Y); text != "" {
+			return text
+		}
+		return l.errorText(x.X)
+	case *ast.Ident:
+		return l.errorText(l.definition(x.Name))
 	case *ast.CallExpr:
 		if lit, ok := x.Args[0].(*ast.BasicLit); ok {
 			text, _ := strconv.Unquote(lit.Value)

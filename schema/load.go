@@ -47,15 +47,19 @@ func Load(file string, tags []string) (spec *Spec, problems []Problem, err error
 		}
 		return nil, nil, err
 	}
-	value, found := newLanguage("schema.cue", source, "#Spec").check(instance)
+	value, found := newLanguage("schema.cue", source, "#Spec").check(instance, label(file))
 	if len(found) > 0 {
 		return nil, problemsOf(found), nil
 	}
-	if spec, err = decode(value); err != nil {
+	spec, err = decoder{value, findPlaces(instance.Files, label)}.decode()
+	spec.File = label(file)
+	var kind *kindError
+	if errors.As(err, &kind) {
+		return nil, []Problem{spec.Problem(kind.Error(), fieldPath(kind.v)...)}, nil
+	}
+	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
-	spec.File = label(file)
-	spec.places = findPlaces(instance.Files, label)
 	if spec.Tags != nil {
 		spec.Tags.Order = spec.places.order(spec.Tags.Order, "tags")
 	}
@@ -113,6 +117,7 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 		if err != nil {
 			return nil, yamlError(file, data, err)
 		}
+		ast.Walk(f, plainNumber, nil)
 		return instance, instance.AddSyntax(f)
 	case ".json":
 		x, err := json.Extract(file, data)
@@ -206,9 +211,10 @@ func packageName(file string) (string, error) {
 	return f.PackageName(), nil
 }
 
-// importOverlay puts the language where an import of it is looked up, if one of the files imports it.
+// importOverlay puts the language where an import of it is looked up, if one of the files imports a package that is
+// not CUE's own.
 func importOverlay(files []string) (map[string]load.Source, error) {
-	if !slices.ContainsFunc(files, importsLanguage) {
+	if !slices.ContainsFunc(files, importsPackage) {
 		return nil, nil
 	}
 	dir, err := filepath.Abs(filepath.Dir(files[0]))
@@ -226,7 +232,7 @@ func importOverlay(files []string) (map[string]load.Source, error) {
 	return overlay, nil
 }
 
-func importsLanguage(file string) bool {
+func importsPackage(file string) bool {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return false
@@ -236,7 +242,7 @@ func importsLanguage(file string) bool {
 		return false
 	}
 	for spec := range f.ImportSpecs() {
-		if strings.Contains(spec.Path.Value, ImportPath) {
+		if first, _, _ := strings.Cut(spec.Path.Value, "/"); strings.Contains(first, ".") {
 			return true
 		}
 	}
@@ -272,6 +278,28 @@ func label(file string) string {
 	return filepath.ToSlash(file)
 }
 
+var (
+	missingPackage = regexp.MustCompile(`cannot find package ("[^"]*")`)
+	jsonPrefix     = regexp.MustCompile(`^invalid JSON for file "[^"]*"`)
+)
+
+// syntaxText is what CUE says of a file that it cannot take, in plain words.
+func syntaxText(e cueerrors.Error) string {
+	text := strings.TrimSpace(cueerrors.StringWithConfig(e, &cueerrors.Config{OmitPath: true}))
+	if m := missingPackage.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("there is no package %s; want %q or one of cue.mod, nothing is fetched", m[1], ImportPath)
+	}
+	return jsonPrefix.ReplaceAllString(text, "invalid JSON")
+}
+
+// plainNumber mends what CUE's YAML reader makes of an integer of more than 64 bits: "number & 123…" as one literal.
+func plainNumber(n ast.Node) bool {
+	if lit, ok := n.(*ast.BasicLit); ok {
+		lit.Value = strings.TrimPrefix(lit.Value, "number & ")
+	}
+	return true
+}
+
 // yamlLine is how the YAML parser names a place: it knows no column.
 var yamlLine = regexp.MustCompile(`^.*?:(\d+): (.*)$`)
 
@@ -280,10 +308,13 @@ var yamlLine = regexp.MustCompile(`^.*?:(\d+): (.*)$`)
 func yamlError(file string, data []byte, err error) error {
 	m := yamlLine.FindStringSubmatch(err.Error())
 	if m == nil {
-		return Problem{Pos: Pos{label(file), 1, 1}, Text: err.Error()}
+		return Problem{Pos: Pos{label(file), 1, 1}, Text: strings.TrimPrefix(err.Error(), file+": ")}
 	}
 	p := Problem{Pos: Pos{File: label(file), Col: 1}, Text: m[2]}
 	p.Pos.Line, _ = strconv.Atoi(m[1])
+	if strings.HasPrefix(m[2], "did not find expected") {
+		p.Pos.Line++ // go-yaml counts the lines of these from 0 (yaml.go, parser.fail)
+	}
 	if lines := strings.Split(string(data), "\n"); p.Pos.Line <= len(lines) {
 		line := lines[p.Pos.Line-1]
 		indentation := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
@@ -306,7 +337,7 @@ func syntaxProblems(err error) []Problem {
 	}
 	var ps []Problem
 	for _, e := range cueerrors.Errors(err) {
-		p := Problem{Text: strings.TrimSpace(cueerrors.StringWithConfig(e, &cueerrors.Config{OmitPath: true}))}
+		p := Problem{Text: syntaxText(e)}
 		if at := e.Position(); at.IsValid() {
 			p.Pos = (&places{label: label}).pos(at.Position())
 		}

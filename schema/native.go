@@ -28,14 +28,18 @@ func CheckDevcontainer(data []byte) ([]Mismatch, error) {
 	if err := instance.AddSyntax(&ast.File{Filename: "devcontainer.json", Decls: []ast.Decl{&ast.EmbedDecl{Expr: x}}}); err != nil {
 		return nil, err
 	}
-	_, found := newLanguage("devcontainer.cue", devcontainerSource, "#Devcontainer").check(instance)
+	_, found := newLanguage("devcontainer.cue", devcontainerSource, "#Devcontainer").check(instance, "devcontainer.json")
 	var mismatches []Mismatch
 	for _, f := range found {
 		text := f.Text
 		if f.Hint != "" {
 			text += " (" + f.Hint + ")"
 		}
-		mismatches = append(mismatches, Mismatch{f.path, text})
+		path := f.path
+		if f.missing {
+			path = path[:len(path)-1] // of the struct that lacks it
+		}
+		mismatches = append(mismatches, Mismatch{path, text})
 	}
 	return mismatches, nil
 }

@@ -1,9 +1,11 @@
 package schema
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
 )
 
 // A Kind is the kind of a native Value.
@@ -55,16 +57,22 @@ func StringList(items ...string) Value {
 	return v
 }
 
+// A decoder reads a valid value into a Spec.
+type decoder struct {
+	root   cue.Value
+	places *places
+}
+
 // native reads v as a tree.
-func native(v cue.Value) (Value, error) {
-	if d, ok := v.Default(); ok {
-		v = d
+func (d decoder) native(v cue.Value) (Value, error) {
+	if standard, ok := v.Default(); ok {
+		v = standard
 	}
 	switch v.Kind() {
 	case cue.StructKind:
-		return nativeObject(v)
+		return d.object(v)
 	case cue.ListKind:
-		return nativeList(v)
+		return d.list(v)
 	case cue.StringKind:
 		s, err := v.String()
 		return StringValue(s), err
@@ -72,22 +80,45 @@ func native(v cue.Value) (Value, error) {
 		b, err := v.Bool()
 		return Value{Kind: Bool, Scalar: fmt.Sprint(b)}, err
 	case cue.IntKind, cue.FloatKind, cue.NumberKind:
+		// CUE would write 1e3 as 1E+3, and knows numbers that JSON does not.
+		if lit, ok := d.places.exprs[key(fieldPath(v))].(*ast.BasicLit); ok && json.Valid([]byte(lit.Value)) {
+			return Value{Kind: Number, Scalar: lit.Value}, nil
+		}
 		text, err := v.MarshalJSON()
 		return Value{Kind: Number, Scalar: string(text)}, err
 	case cue.NullKind:
 		return Value{}, nil
 	}
-	return Value{}, fmt.Errorf("%s: a value of kind %s has no JSON form", v.Path(), v.Kind())
+	return Value{}, &kindError{v}
 }
 
-func nativeObject(v cue.Value) (Value, error) {
+// A kindError says that a native value has no JSON form: CUE's bytes.
+type kindError struct{ v cue.Value }
+
+func (e *kindError) Error() string {
+	return fmt.Sprintf("%s is not allowed; want a value that JSON has", fmt.Sprint(e.v))
+}
+
+// fieldPath is where v lies in the spec.
+func fieldPath(v cue.Value) (path []string) {
+	for _, sel := range v.Path().Selectors() {
+		if sel.Type() == cue.IndexLabel {
+			path = append(path, fmt.Sprint(sel.Index()))
+			continue
+		}
+		path = append(path, sel.Unquoted())
+	}
+	return path
+}
+
+func (d decoder) object(v cue.Value) (Value, error) {
 	it, err := v.Fields()
 	if err != nil {
 		return Value{}, err
 	}
 	object := Value{Kind: Object}
 	for it.Next() {
-		field, err := native(it.Value())
+		field, err := d.native(it.Value())
 		if err != nil {
 			return Value{}, err
 		}
@@ -96,14 +127,14 @@ func nativeObject(v cue.Value) (Value, error) {
 	return object, nil
 }
 
-func nativeList(v cue.Value) (Value, error) {
+func (d decoder) list(v cue.Value) (Value, error) {
 	it, err := v.List()
 	if err != nil {
 		return Value{}, err
 	}
 	list := Value{Kind: List}
 	for it.Next() {
-		item, err := native(it.Value())
+		item, err := d.native(it.Value())
 		if err != nil {
 			return Value{}, err
 		}

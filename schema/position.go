@@ -14,9 +14,9 @@ import (
 type places struct {
 	raw   map[string]token.Position // by key
 	exprs map[string]ast.Expr       // what is written there, by key
-	paths [][]string                // in the order of the files
+	paths [][]string                // in the order of the files, without those that hang on a condition
+	twice map[string]token.Position // where a field is written again, by key
 	files map[string]bool           // the user's files
-	first string                    // the one that was named, as the user would name it
 	label func(string) string       // how a file is named to the user
 }
 
@@ -24,11 +24,8 @@ type places struct {
 func key(path []string) string { return strings.Join(path, "\x00") }
 
 func findPlaces(files []*ast.File, label func(string) string) *places {
-	p := &places{raw: map[string]token.Position{}, exprs: map[string]ast.Expr{}, files: map[string]bool{}, label: label}
-	for i, f := range files {
-		if i == 0 {
-			p.first = label(f.Filename)
-		}
+	p := &places{raw: map[string]token.Position{}, exprs: map[string]ast.Expr{}, twice: map[string]token.Position{}, files: map[string]bool{}, label: label}
+	for _, f := range files {
 		p.files[f.Filename] = true
 		p.decls(f.Decls, nil)
 	}
@@ -43,15 +40,17 @@ func (p *places) decls(decls []ast.Decl, path []string) {
 		case *ast.EmbedDecl:
 			p.expr(d.Expr, path)
 		case *ast.Comprehension:
+			known := p.paths
 			p.expr(d.Value, path)
+			p.paths = known
 		}
 	}
 }
 
 func (p *places) field(f *ast.Field, path []string) {
 	name, _, err := ast.LabelName(f.Label)
-	if err != nil {
-		return
+	if id, ok := f.Label.(*ast.Ident); err != nil || ok && strings.HasPrefix(strings.TrimPrefix(id.Name, "_"), "#") || ok && strings.HasPrefix(id.Name, "_") {
+		return // a pattern, or a definition or hidden field of the user's own
 	}
 	path = append(path[:len(path):len(path)], name)
 	at := f.Pos()
@@ -84,7 +83,13 @@ func (p *places) expr(x ast.Expr, path []string) {
 
 func (p *places) set(path []string, at token.Pos, x ast.Expr) {
 	k := key(path)
-	if _, ok := p.raw[k]; ok || !at.IsValid() {
+	if !at.IsValid() {
+		return
+	}
+	if _, ok := p.raw[k]; ok {
+		if _, ok := p.twice[k]; !ok {
+			p.twice[k] = at.Position()
+		}
 		return
 	}
 	p.raw[k], p.exprs[k] = at.Position(), x

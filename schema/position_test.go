@@ -1,0 +1,112 @@
+package schema
+
+import "testing"
+
+func TestPos(t *testing.T) {
+	const plain = `name: "x"
+image: {
+	base: "debian:12"
+}
+platforms: "linux/amd64": runner: ["one", "two"]
+volumes: {
+	a: {target: "/a", persistence: "cache"}
+	"b.c": {
+		target:      "/b"
+		persistence: "cache"
+	}
+}
+workflow: {repository: "acme/app", schedules: [{cron: "17 2 * * *", purpose: "warm"}]}
+devcontainer: customizations: vscode: extensions: ["x"]
+`
+	const head = "import \"github.com/devgen/devgen/schema\"\n\nschema.#Spec & {\n"
+	cases := []struct {
+		name string
+		path []string
+		line int // in the plain form; 0 is the beginning of the file
+		col  int
+	}{
+		{"scalar: the value", []string{"name"}, 1, 7},
+		{"struct: its name", []string{"image"}, 2, 1},
+		{"nested", []string{"image", "base"}, 3, 8},
+		{"short form of a struct", []string{"platforms", "linux/amd64"}, 5, 12},
+		{"list", []string{"platforms", "linux/amd64", "runner"}, 5, 35},
+		{"element", []string{"platforms", "linux/amd64", "runner", "1"}, 5, 43},
+		{"entry of a map", []string{"volumes", "a"}, 7, 2},
+		{"field of an entry", []string{"volumes", "a", "persistence"}, 7, 33},
+		{"a key with a dot is one key", []string{"volumes", "b.c", "target"}, 9, 16},
+		{"struct in a list", []string{"workflow", "schedules", "0", "purpose"}, 13, 78},
+		{"native", []string{"devcontainer", "customizations", "vscode", "extensions", "0"}, 14, 52},
+		{"default: the struct around it", []string{"volumes", "a", "backing"}, 7, 2},
+		{"default two levels below", []string{"workflow", "checkout", "fetchDepth"}, 13, 1},
+		{"default at the top: the file", []string{"buildkit", "gc", "max"}, 0, 0},
+		{"absent: the file", []string{"services", "db"}, 0, 0},
+		{"unknown: the struct around it", []string{"image", "nope", "deeper"}, 2, 1},
+		{"no path: the file", nil, 0, 0},
+	}
+	for _, form := range []struct {
+		name, text string
+		offset     int // lines before the spec
+	}{
+		{"plain", plain, 0},
+		{"import", head + plain + "}\n", 3},
+	} {
+		t.Run(form.name, func(t *testing.T) {
+			spec := accept(t, map[string]string{"spec.cue": form.text})
+			for _, c := range cases {
+				want := Pos{"spec.cue", c.line + form.offset, c.col}
+				if c.line == 0 {
+					want = Pos{"spec.cue", 1, 1}
+				}
+				if got := spec.Pos(c.path...); got != want {
+					t.Errorf("%s: Pos(%q) = %v, want %v", c.name, c.path, got, want)
+				}
+			}
+		})
+	}
+}
+
+// A field that is set in another file of the package is found there.
+func TestPosInPackage(t *testing.T) {
+	spec := accept(t, map[string]string{
+		"spec.cue": "package devcontainer\n\nname: \"x\"\nplatforms: \"linux/amd64\": {}\n",
+		"more.cue": "package devcontainer\n\nimage: {\n\tbase: \"debian:12\"\n}\n",
+	})
+	for _, c := range []struct {
+		path []string
+		want Pos
+	}{
+		{[]string{"name"}, Pos{"spec.cue", 3, 7}},
+		{[]string{"image", "base"}, Pos{"more.cue", 4, 8}},
+		{[]string{"image", "registry"}, Pos{"more.cue", 3, 1}},
+		{[]string{"user"}, Pos{"spec.cue", 1, 1}},
+	} {
+		if got := spec.Pos(c.path...); got != c.want {
+			t.Errorf("Pos(%q) = %v, want %v", c.path, got, c.want)
+		}
+	}
+}
+
+func TestSpecProblem(t *testing.T) {
+	spec := accept(t, map[string]string{"spec.cue": minimal})
+	got := spec.Problem("too old; want a newer one", "image", "base").String()
+	if want := `spec.cue:2:14: image.base: too old; want a newer one`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestPathString(t *testing.T) {
+	for _, c := range []struct {
+		path []string
+		want string
+	}{
+		{nil, ""},
+		{[]string{"name"}, "name"},
+		{[]string{"volumes", "npm-cache", "target"}, "volumes.npm-cache.target"},
+		{[]string{"workflow", "schedules", "0", "cron"}, "workflow.schedules[0].cron"},
+		{[]string{"image", "args", "A"}, "image.args.A"},
+	} {
+		if got := pathString(c.path); got != c.want {
+			t.Errorf("pathString(%q) = %q, want %q", c.path, got, c.want)
+		}
+	}
+}
