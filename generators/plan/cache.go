@@ -102,7 +102,7 @@ func resolveCaches(p *Plan) {
 // The options below are documented in BuildKit's README, "Export cache".
 
 func (p *Plan) registryCache(c *schema.RegistryCache) Cache {
-	if c.Repository == p.Spec.Image.Repository {
+	if c.Repository != "" && c.Repository == p.Spec.Image.Repository {
 		p.problem(fmt.Sprintf("the cache and the image (%s) share one repository and would overwrite each other; want another one such as %s-cache", p.at("image", "repository"), c.Repository), "caches", "registry", "repository")
 	}
 	return Cache{

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -91,6 +92,8 @@ func resolveBase(p *Plan, s schema.Image) {
 
 func resolveLogin(p *Plan, s schema.Image) {
 	switch {
+	case s.Login != nil && s.Login.Secret == jobToken: // not a secret of the repository: it needs permissions instead
+		p.Image.Login = Login{s.Registry, s.Login.Username, secretExpression(jobToken), ""}
 	case s.Login != nil:
 		p.Image.Login = Login{s.Registry, s.Login.Username, secretExpression(s.Login.Secret), s.Login.Secret}
 	case s.Registry == ghcr:
@@ -100,9 +103,12 @@ func resolveLogin(p *Plan, s schema.Image) {
 	}
 }
 
+// jobToken is the name by which GitHub offers a job's own token among the secrets.
+const jobToken = "GITHUB_TOKEN"
+
 // secretExpression is how a workflow reads a secret: GITHUB_TOKEN is the job's own token.
 func secretExpression(name string) string {
-	if name == "GITHUB_TOKEN" {
+	if name == jobToken {
 		return "${{ github.token }}"
 	}
 	return "${{ secrets." + name + " }}"
@@ -115,6 +121,9 @@ var volatile = []string{"BUILD_DATE", "VCS_REF", "SOURCE_DATE_EPOCH", "GITHUB_SH
 // Source: BuildKit frontend/dockerfile/dockerfile2llb, defaultArgs.
 var predefined = []string{"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT"}
 
+// secretWord is a word of a name that holds a secret: NPM_TOKEN, but not TOKENIZERS.
+var secretWord = regexp.MustCompile(`(TOKEN|PASSWORD|SECRET)S?(_|KEY|$)`)
+
 func (p *Plan) checkArg(a schema.Arg) {
 	upper := strings.ToUpper(a.Name)
 	switch path := []string{"image", "args", a.Name}; {
@@ -124,7 +133,7 @@ func (p *Plan) checkArg(a schema.Arg) {
 		p.problem(a.Name+" is set by BuildKit for each platform; use it in the Dockerfile without passing it", path...)
 	case upper == "BUILDKIT_INLINE_CACHE":
 		p.problem("inline cache is a backend; want caches: inline: {}", path...)
-	case strings.Contains(upper, "TOKEN") || strings.Contains(upper, "PASSWORD") || strings.Contains(upper, "SECRET"):
+	case secretWord.MatchString(upper):
 		p.problem("a build argument is stored in the image; want image: secrets: "+strings.ToLower(a.Name)+": env: \""+a.Name+"\"", path...)
 	}
 }

@@ -67,7 +67,6 @@ image: {context: "."}
 platforms: "linux/amd64": {}
 `
 	missing := []string{`spec.cue:2:1: image: missing required field "repository"; want where the image is pushed, or base for a ready image`}
-	long := strings.Repeat("a", 256)
 	contradict(t, []contradiction{
 		{"neither repository nor base", nothing, missing},
 		// Nothing follows from a repository that is not there: one mistake, one line.
@@ -86,10 +85,6 @@ platforms: "linux/amd64": {}
 			`spec.cue:4:1: caches: nothing is built, so nothing can be cached: image.base (spec.cue:2:14) is a ready image`,
 			`spec.cue:5:1: tags: nothing is built, so nothing can be tagged: image.base (spec.cue:2:14) is a ready image`,
 			`spec.cue:6:1: workflow: there is nothing to prebuild: image.base (spec.cue:2:14) is a ready image; remove workflow, or give image a repository and a dockerfile`,
-		}},
-		// The tags are fine: the repository alone is at fault.
-		{"a repository that is too long", strings.Replace(withWorkflow, "acme/app", long, 1), []string{
-			`spec.cue:2:20: image.repository: ghcr.io/` + long + ` is not a repository that a registry takes: repository name must not be more than 255 characters`,
 		}},
 	})
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -100,8 +101,8 @@ func (p *Plan) checkPaths() {
 	}
 	for _, o := range p.Outputs {
 		at := []string{"outputs", o.ID}
-		for other, what := range taken {
-			switch {
+		for _, other := range slices.Sorted(maps.Keys(taken)) {
+			switch what := taken[other]; {
 			case other == o.Path:
 				p.problem(fmt.Sprintf("%s is already the place of %s", o.Path, what), at...)
 			case strings.HasPrefix(o.Path, other+"/") || strings.HasPrefix(other, o.Path+"/"):

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,6 +69,17 @@ func equal(t *testing.T, what string, got, want any) {
 	}
 }
 
+// equalLines compares what a person reads. A diff would cut the long lines that it is about.
+func equalLines(t *testing.T, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// column is where the value begins that stands behind before.
+func column(before string) string { return strconv.Itoa(len(before) + 1) }
+
 // A contradiction is a spec that the language accepts and the plan does not. No want: the plan accepts it too.
 type contradiction struct {
 	name, spec string
@@ -78,7 +91,7 @@ func contradict(t *testing.T, rows []contradiction) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			p, problems := New(load(t, row.spec))
-			equal(t, "problems", lines(problems), row.want)
+			equalLines(t, lines(problems), row.want)
 			if (p == nil) != (len(problems) > 0) {
 				t.Errorf("New: a plan (%v) with %d problems; want one or the other", p != nil, len(problems))
 			}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -55,9 +56,12 @@ func defaultRunner(platform string, emulated bool) []string {
 	return nil
 }
 
+// hostedLabel is a label of GitHub's own; those of larger runners are named by their organisation.
+var hostedLabel = regexp.MustCompile(`^ubuntu-(latest|slim|\d+\.\d+)(-arm)?$`)
+
 // hostedPlatform is the platform of a GitHub-hosted Linux runner, or "" for a label of the user's own.
 func hostedPlatform(labels []string) string {
-	if len(labels) != 1 || !strings.HasPrefix(labels[0], "ubuntu-") {
+	if len(labels) != 1 || !hostedLabel.MatchString(labels[0]) {
 		return ""
 	}
 	if strings.HasSuffix(labels[0], "-arm") {

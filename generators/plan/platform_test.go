@@ -1,12 +1,6 @@
 package plan
 
-import (
-	"strconv"
-	"testing"
-)
-
-// column is where the value begins that stands behind before.
-func column(before string) string { return strconv.Itoa(len(before) + 1) }
+import "testing"
 
 func TestPlatforms(t *testing.T) {
 	amd64, arm64 := []string{"ubuntu-24.04"}, []string{"ubuntu-24.04-arm"}

@@ -2,11 +2,13 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/devgen/devgen/schema"
+	"github.com/robfig/cron/v3"
 )
 
 // A Rule finds what a valid spec will come to regret. A finding never stops a generation.
@@ -66,7 +68,7 @@ func tmpfsBudget(p *Plan) []schema.Problem {
 			sum += v.Size
 		}
 	}
-	if memory == 0 || sum*4 <= memory {
+	if memory == 0 || sum <= memory/4 {
 		return nil
 	}
 	return []schema.Problem{p.Spec.Problem(
@@ -86,7 +88,7 @@ func hostMemory(devcontainer schema.Value) int64 {
 	digits := strings.TrimRight(memory.Scalar, "bkmgt")
 	shift := map[string]uint{"": 0, "kb": 10, "mb": 20, "gb": 30, "tb": 40}[memory.Scalar[len(digits):]]
 	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n > 1<<20 {
+	if err != nil || n > math.MaxInt64>>shift {
 		return 0
 	}
 	return n << shift
@@ -124,7 +126,8 @@ func minuteZero(p *Plan) (found []schema.Problem) {
 		return nil
 	}
 	for i, s := range p.Workflow.Schedules {
-		if minute, _, _ := strings.Cut(s.Cron, " "); minute == "0" || minute == "*" {
+		due, err := cron.ParseStandard(s.Cron) // checkSchedules has reported what cannot be parsed
+		if spec, ok := due.(*cron.SpecSchedule); err == nil && ok && spec.Minute&1 != 0 {
 			found = append(found, p.Spec.Problem("GitHub delays or drops runs at minute 0; want an odd minute", "workflow", "schedules", strconv.Itoa(i), "cron"))
 		}
 	}

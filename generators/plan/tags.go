@@ -61,7 +61,9 @@ func resolveTags(p *Plan) {
 	for _, name := range order {
 		p.Tags = append(p.Tags, p.tagRule(name))
 	}
-	p.Image.Local = p.Image.Repository + ":" + p.localTag()
+	if p.Image.Repository != "" {
+		p.Image.Local = p.Image.Repository + ":" + p.localTag()
+	}
 }
 
 // localTag is the tag by which a developer pulls the image: the steadiest of those that the default branch gets.
@@ -143,9 +145,10 @@ func semverTags(patterns []string, gitTag string) (tags []string) {
 
 // resolveSamples plays every event that the workflow reacts to, and checks the references that would be pushed.
 func resolveSamples(p *Plan) {
-	if p.Workflow == nil {
-		return
+	if p.Workflow == nil || p.Image.Local == "" {
+		return // without a repository no reference is right
 	}
+	reported := map[string]bool{}
 	for _, e := range p.events() {
 		sample := Sample{Event: e}
 		if e.Name == "pull_request" { // nothing is pushed
@@ -155,7 +158,7 @@ func resolveSamples(p *Plan) {
 		from := map[string]string{}
 		for _, rule := range p.Tags {
 			for _, tag := range rule.tags(e) {
-				p.checkTag(rule.Name, tag, e, from)
+				p.checkTag(rule.Name, tag, e, from, reported)
 				sample.Tags = append(sample.Tags, tag)
 			}
 		}
@@ -166,13 +169,19 @@ func resolveSamples(p *Plan) {
 	}
 }
 
-func (p *Plan) checkTag(rule, tag string, e Event, from map[string]string) {
+// checkTag reports a rule and its tag once, at the first event that shows the mistake.
+func (p *Plan) checkTag(rule, tag string, e Event, from map[string]string, reported map[string]bool) {
 	if other, ok := from[tag]; ok {
+		if reported[rule+" "+tag] {
+			return
+		}
+		reported[rule+" "+tag] = true
 		p.problem(fmt.Sprintf("%s and %s (%s) both give the tag %s for a %s; keep one of them", rule, other, p.at("tags", other), tag, e), "tags", rule)
 		return
 	}
 	from[tag] = rule
-	if _, err := reference.ParseNormalizedNamed(p.Image.Repository + ":" + tag); err != nil {
+	if _, err := reference.ParseNormalizedNamed("localhost/x:" + tag); err != nil && !reported[rule+" "+tag] {
+		reported[rule+" "+tag] = true
 		p.problem(fmt.Sprintf("%q is not a valid tag (for a %s); want one that begins with a letter, digit or _ and has at most 128 characters", tag, e), "tags", rule)
 	}
 }
@@ -180,9 +189,17 @@ func (p *Plan) checkTag(rule, tag string, e Event, from map[string]string) {
 // events are samples of everything that starts the workflow.
 func (p *Plan) events() (events []Event) {
 	w := p.Workflow
+	push := func(branch string) {
+		e := Event{Name: "push", Branch: branch, Default: branch == p.DefaultBranch()}
+		if !slices.Contains(events, e) {
+			events = append(events, e)
+		}
+	}
 	for _, glob := range w.Branches {
-		b := sampleRef(glob)
-		events = append(events, Event{Name: "push", Branch: b, Default: b == p.DefaultBranch()})
+		if matches(glob, p.DefaultBranch()) {
+			push(p.DefaultBranch())
+		}
+		push(sampleRef(glob))
 	}
 	for _, glob := range w.Tags {
 		events = append(events, Event{Name: "push", Tag: sampleTag(glob)})
@@ -206,8 +223,14 @@ func sampleRef(glob string) string {
 
 // sampleTag is a git tag that matches a filter: a version wherever the filter allows one.
 func sampleTag(glob string) string {
-	if slices.Contains([]string{"*", "**", "v*", "v**", "v*.*.*"}, glob) {
-		return "v1.2.3"
+	for _, sample := range []string{"v1.2.3", fill(glob, "1"), fill(glob, "1.1"), fill(glob, "1.1.1")} {
+		if version.MatchString(sample) && matches(glob, sample) {
+			return sample
+		}
 	}
-	return strings.ReplaceAll(strings.ReplaceAll(glob, "**", "1"), "*", "1")
+	return fill(glob, "1")
+}
+
+func fill(glob, text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(glob, "**", "*"), "*", text)
 }

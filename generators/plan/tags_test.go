@@ -132,18 +132,18 @@ func TestTagContradictions(t *testing.T) {
 	contradict(t, []contradiction{
 		// One mistake, one line, however many events show it.
 		{"latest twice", withWorkflow + `tags: {latest: {}, fixed: ["latest"]}`, []string{
-			`spec.cue:5:27: tags.fixed: fixed and latest (spec.cue:5:7) both give the tag latest for a push to main; keep one of them`,
+			`spec.cue:5:27: tags.fixed: fixed and latest (spec.cue:5:8) both give the tag latest for a push to main; keep one of them`,
 		}},
-		{"a constant called like the branch", withWorkflow + `tags: {fixed: ["edge", "main"], branch: {}}`, []string{
-			`spec.cue:5:33: tags.branch: branch and fixed (spec.cue:5:15) both give the tag main for a push to main; keep one of them`,
+		{"a constant called like the branch", withWorkflow + `tags: {branch: {}, fixed: ["edge", "main"]}`, []string{
+			`spec.cue:5:27: tags.fixed: fixed and branch (spec.cue:5:8) both give the tag main for a push to main; keep one of them`,
 		}},
 		// The filter lets the default branch through, so its tags count too.
 		{"a constant called like a branch that a filter lets through", withWorkflow + `workflow: {branches: ["**"], dispatch: false}
-tags: {fixed: ["main"], branch: {}}`, []string{
-			`spec.cue:6:25: tags.branch: branch and fixed (spec.cue:6:15) both give the tag main for a push to main; keep one of them`,
+tags: {branch: {}, fixed: ["main"]}`, []string{
+			`spec.cue:6:27: tags.fixed: fixed and branch (spec.cue:6:8) both give the tag main for a push to main; keep one of them`,
 		}},
-		{"a pattern that begins with a dash", withWorkflow + versions + `tags: {sha: {}, semver: patterns: ["{{version}}", "-{{version}}"]}`, []string{
-			`spec.cue:6:17: tags.semver: "-1.2.3" is not a valid tag (for a push of tag v1.2.3); want one that begins with a letter, digit or _ and has at most 128 characters`,
+		{"a pattern that makes a tag too long", withWorkflow + versions + `tags: {sha: {}, semver: patterns: ["{{version}}", "` + strings.Repeat("{{version}}", 26) + `"]}`, []string{
+			`spec.cue:6:17: tags.semver: "` + strings.Repeat("1.2.3", 26) + `" is not a valid tag (for a push of tag v1.2.3); want one that begins with a letter, digit or _ and has at most 128 characters`,
 		}},
 		{"no tag for a branch", withWorkflow + versions + `tags: {latest: {}, semver: {}}
 workflow: branches: ["main", "dev"]`, []string{

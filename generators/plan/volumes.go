@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -146,6 +147,11 @@ func checkTargets(p *Plan) {
 	hidden := map[string]string{p.Spec.User.Home: "the home of " + p.Spec.User.Name}
 	for dir := path.Dir(p.Spec.Workspace); dir != "/"; dir = path.Dir(dir) {
 		hidden[dir] = "the workspace"
+	}
+	for dir := path.Dir(p.Spec.User.Home); dir != "/"; dir = path.Dir(dir) {
+		if _, ok := hidden[dir]; !ok && !slices.Contains(system, dir) {
+			hidden[dir] = "the home of " + p.Spec.User.Name
+		}
 	}
 	for _, dir := range system {
 		if _, ok := hidden[dir]; !ok {

@@ -162,8 +162,9 @@ func (p *Plan) checkWriters() {
 
 // builds reports whether pushes to a branch that the filter matches start the workflow.
 func (p *Plan) builds(writer string) bool {
-	sample := sampleRef(writer)
-	return slices.ContainsFunc(p.Workflow.Branches, func(b string) bool { return b == writer || matches(b, sample) })
+	return slices.ContainsFunc(p.Workflow.Branches, func(b string) bool {
+		return matches(b, sampleRef(writer)) || matches(writer, sampleRef(b))
+	})
 }
 
 // Schedules are the cron lines with the given purpose.

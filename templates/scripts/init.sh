@@ -4,11 +4,12 @@
 #
 # Usage: init.sh [--help]. Runs before the container starts (initializeCommand); bash 3.2 is enough.
 set -euo pipefail
+unset CDPATH # with it cd prints, and may go elsewhere
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=lib/facts.sh
 . "$root/lib/facts.sh"
-root=$root/$DEVGEN_SCRIPTS_TO_ROOT
+root=$(cd -- "$root/$DEVGEN_SCRIPTS_TO_ROOT" && pwd -P)
 
 usage() {
   printf 'Usage: %s [--help]\n\nCreates the folders and files of this machine that the dev container mounts.\n' "${0##*/}"
@@ -16,9 +17,7 @@ usage() {
 
 # compose_project is the name that the dev container tools give the compose project of this checkout.
 compose_project() {
-  local folder
-  folder=$(cd -- "$root" && pwd -P)
-  printf '%s' "${folder##*/}_devcontainer" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-'
+  printf '%s' "${root##*/}_devcontainer" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-'
 }
 
 # expand PATH: an absolute path, or one below the home or below the root of the checkout.
@@ -56,15 +55,19 @@ main() {
       return 2
       ;;
   esac
-  local path
+  # An assignment of its own: only there does a failed expand end the script.
+  local path place
   for path in ${DEVGEN_HOST_DIRECTORIES[@]+"${DEVGEN_HOST_DIRECTORIES[@]}"}; do
-    private_directory "$(expand "$path")"
+    place=$(expand "$path")
+    private_directory "$place"
   done
   for path in ${DEVGEN_HOST_CLONE_DIRECTORIES[@]+"${DEVGEN_HOST_CLONE_DIRECTORIES[@]}"}; do
-    private_directory "$(expand "$DEVGEN_HOST_CLONES")/$(compose_project)/$path"
+    place=$(expand "$DEVGEN_HOST_CLONES")
+    private_directory "$place/$(compose_project)/$path"
   done
   for path in ${DEVGEN_HOST_FILES[@]+"${DEVGEN_HOST_FILES[@]}"}; do
-    private_file "$(expand "$path")"
+    place=$(expand "$path")
+    private_file "$place"
   done
   for path in ${DEVGEN_MOUNT_POINTS[@]+"${DEVGEN_MOUNT_POINTS[@]}"}; do
     mkdir -p -- "$root/$path"

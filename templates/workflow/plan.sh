@@ -29,7 +29,7 @@ elif [[ ${REPOSITORY,,} != "${HOME_REPOSITORY,,}" ]]; then
     registry=${IMAGE%%/*}
     # Names in a registry are lower case, names on GitHub need not be.
     IMAGE=${FORK_IMAGE,,}
-    [[ $IMAGE =~ ^"$registry"(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$ ]] ||
+    [[ $IMAGE =~ ^"$registry"(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$ ]] ||
       fail "the variable for the fork's image must look like $registry/owner/name, not '$FORK_IMAGE'"
     cache=$IMAGE-cache
   fi
@@ -53,6 +53,11 @@ publish=$push
 case ${INPUT_CACHE_MODE:-} in
   '' | min | max) ;;
   *) fail "the cache mode must be min or max, not '$INPUT_CACHE_MODE'" ;;
+esac
+
+case ${INPUT_NO_CACHE:-} in
+  '' | true | false) ;;
+  *) fail "the choice of no cache must be true or false, not '$INPUT_NO_CACHE'" ;;
 esac
 
 # The refresh takes up new packages; every other scheduled run proves that the cache is warm.

@@ -1,0 +1,206 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWorkflow(t *testing.T) {
+	for _, row := range []struct {
+		name, spec string
+		branches   []string
+		timeout    int
+		objectives Objectives
+	}{
+		{"by default", "", []string{"main"}, 45, Objectives{95, 70, 180, 420}},
+		{"another default branch", `workflow: {defaultBranch: "trunk", timeout: "2h"}`, []string{"trunk"}, 120, Objectives{95, 70, 180, 420}},
+		{"said", `workflow: {branches: ["main", "next/*"], timeout: "360m"}
+objectives: {hitRate: 90, hitRateFloor: 90, warmBuild: "2m", coldBuild: "1h"}`, []string{"main", "next/*"}, 360, Objectives{90, 90, 120, 3600}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := resolve(t, withWorkflow+row.spec).Workflow
+			equal(t, "Branches", w.Branches, row.branches)
+			equal(t, "Timeout", w.Timeout, row.timeout)
+			equal(t, "Objectives", w.Objectives, row.objectives)
+		})
+	}
+}
+
+// permissions are the jobs of a workflow, one line each.
+func permissions(w *Workflow) (text []string) {
+	for _, j := range w.Jobs {
+		line := j.ID + ":"
+		for _, p := range j.Permissions {
+			line += " " + p.Scope + "=" + p.Access
+		}
+		text = append(text, line)
+	}
+	return text
+}
+
+// Every job gets the least that it needs: only what publishes may write, and only what attests may sign.
+func TestPermissions(t *testing.T) {
+	const two = `platforms: "linux/arm64": {}` + "\n"
+	const signed = `workflow: attestation: true` + "\n"
+	const elsewhere = `image: {registry: "docker.io", login: {username: "me", secret: "HUB"}}` + "\n"
+	for _, row := range []struct {
+		name, spec string
+		want       []string
+	}{
+		{"one platform", "", []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "report:",
+		}},
+		{"two platforms", two, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "merge: contents=read packages=write", "report:",
+		}},
+		{"attestation of one", signed, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write id-token=write attestations=write", "report:",
+		}},
+		{"attestation of two", two + signed, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "merge: contents=read packages=write id-token=write attestations=write", "report:",
+		}},
+		{"another registry", two + elsewhere, []string{
+			"plan:", "verify: contents=read", "build: contents=read", "merge: contents=read", "report:",
+		}},
+		{"another registry, attestation", elsewhere + signed, []string{
+			"plan:", "verify: contents=read", "build: contents=read id-token=write attestations=write", "report:",
+		}},
+		{"ghcr.io with a login of its own", `image: login: {username: "robot", secret: "GHCR"}`, []string{
+			"plan:", "verify: contents=read", "build: contents=read", "report:",
+		}},
+		// The job's own token pushes only what the job's permissions let it.
+		{"ghcr.io with the job's token by its name", `image: login: {username: "robot", secret: "GITHUB_TOKEN"}`, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "report:",
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			equal(t, "jobs", permissions(resolve(t, withWorkflow+row.spec).Workflow), row.want)
+		})
+	}
+}
+
+func TestJob(t *testing.T) {
+	w := resolve(t, withWorkflow).Workflow
+	if j := w.Job("verify"); j == nil || j.ID != "verify" {
+		t.Errorf("Job(verify) = %v", j)
+	}
+	if j := w.Job("merge"); j != nil {
+		t.Errorf("Job(merge) = %v, want none: one platform needs no merge", j)
+	}
+}
+
+func TestCronLines(t *testing.T) {
+	w := resolve(t, withWorkflow+`workflow: schedules: [
+	{cron: "17 2 * * *", purpose: "warm"},
+	{cron: "43 3 * * 1", purpose: "refresh"},
+	{cron: "17 14 * * *", purpose: "warm"},
+]`).Workflow
+	equal(t, "warm", w.CronLines("warm"), []string{"17 2 * * *", "17 14 * * *"})
+	equal(t, "refresh", w.CronLines("refresh"), []string{"43 3 * * 1"})
+}
+
+func TestNoWorkflow(t *testing.T) {
+	for _, spec := range []string{app, withWorkflow + `outputs: workflow: false`} {
+		p := resolve(t, spec)
+		if p.Workflow != nil || p.Samples != nil {
+			t.Errorf("%s\ngives the workflow %v with the samples %v, want none", spec, p.Workflow, p.Samples)
+		}
+	}
+}
+
+func TestWorkflowContradictions(t *testing.T) {
+	contradict(t, []contradiction{
+		{"a cron line that is none", withWorkflow + `workflow: schedules: [{cron: "61 2 * * *", purpose: "warm"}]`, []string{
+			`spec.cue:5:30: workflow.schedules[0].cron: "61 2 * * *" is not a time: end of range (61) above maximum (59): 61`,
+		}},
+		{"two schedules with one cron line", withWorkflow + `workflow: schedules: [
+	{cron: "17 2 * * *", purpose: "warm"},
+	{cron: "17 3 * * *", purpose: "warm"},
+	{cron: "17 2 * * *", purpose: "refresh"},
+]`, []string{
+			`spec.cue:8:9: workflow.schedules[2].cron: the run at "17 2 * * *" is already schedules[0] (spec.cue:6:2); a run knows only its cron line`,
+		}},
+		{"longer than GitHub lets a job run", withWorkflow + `workflow: timeout: "361m"`, []string{
+			`spec.cue:5:20: workflow.timeout: 361m is more than GitHub lets a job run; want at most 360m`,
+		}},
+		{"longer, in hours", withWorkflow + `workflow: timeout: "7h"`, []string{
+			`spec.cue:5:20: workflow.timeout: 7h is more than GitHub lets a job run; want at most 360m`,
+		}},
+		{"as long as GitHub lets it", withWorkflow + `workflow: timeout: "6h"`, nil},
+	})
+}
+
+func TestObjectiveContradictions(t *testing.T) {
+	contradict(t, []contradiction{
+		{"a floor above the objective", app + `objectives: hitRateFloor: 96`, []string{
+			`spec.cue:4:27: objectives.hitRateFloor: the floor (96) is above the objective hitRate (95)`,
+		}},
+		{"warm slower than cold", app + `objectives: {warmBuild: "10m", coldBuild: "5m"}`, []string{
+			`spec.cue:4:25: objectives.warmBuild: a warm build (10m) is to take less time than a cold one (5m)`,
+		}},
+		{"warm as slow as cold, in other words", app + `objectives: {warmBuild: "60s", coldBuild: "1m"}`, []string{
+			`spec.cue:4:25: objectives.warmBuild: a warm build (60s) is to take less time than a cold one (1m)`,
+		}},
+		{"warm longer than the timeout", withWorkflow + `workflow: timeout: "5m"
+objectives: {warmBuild: "6m", coldBuild: "7m"}`, []string{
+			`spec.cue:6:25: objectives.warmBuild: a warm build may take 6m, but workflow.timeout (spec.cue:5:20) ends it after 5m`,
+		}},
+		{"at their bounds", withWorkflow + `workflow: timeout: "4m"
+objectives: {hitRate: 70, warmBuild: "179s", coldBuild: "3m"}`, nil},
+	})
+}
+
+func TestBuildKitContradictions(t *testing.T) {
+	contradict(t, []contradiction{
+		{"an old BuildKit", app + `buildkit: version: "v0.12.4"`, []string{
+			`spec.cue:4:20: buildkit.version: v0.12.4 has known container escapes; want v0.12.5 or newer`,
+		}},
+		{"the oldest that is safe", app + `buildkit: version: "v0.12.5"`, nil},
+		{"too old for the Actions cache", app + `buildkit: {version: "v0.19.0", buildx: "v0.20.1"}
+caches: gha: {}`, []string{
+			`spec.cue:4:21: buildkit.version: v0.19.0 cannot use the Actions cache (caches.gha, spec.cue:5:9); want v0.20.0 or newer`,
+			`spec.cue:4:40: buildkit.buildx: v0.20.1 cannot use the Actions cache (caches.gha, spec.cue:5:9); want v0.21.0 or newer`,
+		}},
+		{"just new enough", app + `buildkit: {version: "v0.20.0", buildx: "v0.21.0"}, caches: gha: {}`, nil},
+		{"old without the Actions cache", app + `buildkit: {version: "v0.19.0", buildx: "v0.20.1"}`, nil},
+		{"a mirror of another registry", app + `buildkit: mirrors: "ghcr.io": ["cache.local:5000", "mirror.gcr.io"]`, []string{
+			`spec.cue:4:31: buildkit.mirrors.ghcr.io: mirror.gcr.io mirrors Docker Hub and would serve its images under the name ghcr.io; it can mirror docker.io only`,
+		}},
+		{"mirrors in their places", app + `buildkit: mirrors: {"docker.io": ["mirror.gcr.io"], "ghcr.io": ["cache.local:5000"]}`, nil},
+	})
+}
+
+// A fact is said once: what follows from the spec cannot be said in native keys too.
+func TestNativeContradictions(t *testing.T) {
+	key := func(key, from, value string) contradiction {
+		const before = "devcontainer: "
+		return contradiction{"devcontainer." + key, app + before + key + ": " + value, []string{
+			"spec.cue:4:" + column(before+key+": ") + ": devcontainer." + key + ": devgen writes this key from " + from + "; say it there",
+		}}
+	}
+	dev := func(key, value string) contradiction {
+		const before = "services: dev: "
+		return contradiction{"services.dev." + key, app + before + key + ": " + value, []string{
+			"spec.cue:4:" + column(before+key+": ") + ": services.dev." + key + ": devgen writes this key of the dev service from other fields of the spec; say it there",
+		}}
+	}
+	contradict(t, []contradiction{
+		key("dockerComposeFile", "outputs (spec.cue:1:1)", `"x.yml"`),
+		key("service", "services (spec.cue:1:1)", `"x"`),
+		key("workspaceFolder", "workspace (spec.cue:1:1)", `"/x"`),
+		key("workspaceMount", "workspace (spec.cue:1:1)", `"x"`),
+		key("remoteUser", "user (spec.cue:1:1)", `"x"`),
+		key("image", "image (spec.cue:2:1)", `"x"`),
+		key("dockerFile", "image (spec.cue:2:1)", `"x"`),
+		{"devcontainer.build", app + `devcontainer: build: {dockerfile: "x"}`, []string{
+			`spec.cue:4:15: devcontainer.build: devgen writes this key from image (spec.cue:2:1); say it there`,
+		}},
+		dev("image", `"x"`), dev("working_dir", `"/x"`), dev("user", `"x"`), dev("tmpfs", `["/x"]`),
+		{"services.dev.build", app + `services: dev: build: {context: "."}`, []string{
+			`spec.cue:4:16: services.dev.build: devgen writes this key of the dev service from other fields of the spec; say it there`,
+		}},
+		{"keys that pass through", app + strings.TrimSpace(`
+devcontainer: {features: {}, forwardPorts: [80], initializeCommand: "x", name: "x"}
+services: {dev: {ports: ["80:80"], environment: A: "b"}, db: {image: "postgres:18", user: "x", build: "."}}`), nil},
+	})
+}
