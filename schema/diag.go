@@ -144,7 +144,11 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 		case strings.HasPrefix(format, "conflicting values %s and %s"):
 			if other, ok := r.places.twice[key(path)]; ok && r.userConflict(path) {
 				f.other = other
-				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", args[0], args[1], r.places.pos(other))
+				here, there := fmt.Sprint(args[0]), fmt.Sprint(args[1])
+				if there == r.source(r.places.exprs[key(path)]) {
+					here, there = there, here
+				}
+				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", here, there, r.places.pos(other))
 				return f, true
 			}
 			r.conflict(&c, path, format, args)
@@ -249,13 +253,8 @@ func (r reporter) sentence(c clue, path []string) (text, hint string) {
 
 // written is what the user wrote at path, shortened to one line, or "".
 func (r reporter) written(path []string) string {
-	x, ok := r.places.exprs[key(path)]
-	text := ""
-	if ok {
-		if source, err := format.Node(x); err == nil {
-			text = strings.Join(strings.Fields(string(source)), " ")
-		}
-	}
+	x := r.places.exprs[key(path)]
+	text := r.source(x)
 	// What an expression comes to says more than the expression.
 	if _, plain := x.(*ast.BasicLit); !plain {
 		if v := r.user.LookupPath(selectors(path)); v.Err() == nil && v.IsConcrete() && v.IncompleteKind()&(cue.StructKind|cue.ListKind) == 0 {
@@ -266,6 +265,18 @@ func (r reporter) written(path []string) string {
 		text = text[:57] + "..."
 	}
 	return text
+}
+
+// source is an expression as it was written, in one line; "" for none.
+func (r reporter) source(x ast.Expr) string {
+	if x == nil {
+		return ""
+	}
+	source, err := format.Node(x)
+	if err != nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(string(source)), " ")
 }
 
 // missingField explains a required field that is not there, at the struct that lacks it.

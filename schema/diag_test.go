@@ -133,7 +133,7 @@ func TestProblems(t *testing.T) {
 		{"element of steps", `workflow: {repository: "a/b", steps: before: ["make"]}`, []string{`4:47: workflow.steps.before[0]: "make" is not allowed; want fields in braces`}},
 
 		// Conflicts.
-		{"conflict", "workspace: \"/a\"\nworkspace: \"/b\"\n", []string{`4:12: workspace: conflicting values "/b" and "/a"; say it once, the other one is at spec.cue:5:12`}},
+		{"conflict", "workspace: \"/a\"\nworkspace: \"/b\"\n", []string{`4:12: workspace: conflicting values "/a" and "/b"; say it once, the other one is at spec.cue:5:12`}},
 		{"conflict of types", "workspace: \"/a\"\nworkspace: 3\n", []string{`4:12: workspace: conflicting values "/a" and 3; say it once, the other one is at spec.cue:5:12`}},
 
 		// References.
@@ -192,14 +192,14 @@ func TestProblemsWhole(t *testing.T) {
 		{"nothing but null", map[string]string{"spec.cue": "name: null\nimage: null\nplatforms: null\n"}, []string{
 			"spec.cue:1:7: name: null is not allowed; " + wantName, "spec.cue:2:8: image: null is not allowed; want fields in braces", "spec.cue:3:12: platforms: null is not allowed; want fields in braces"}},
 		{"conflict of two files", map[string]string{"spec.cue": "package p\n" + minimal, "z.cue": "package p\n\nname: \"y\"\n"}, []string{
-			`spec.cue:2:7: name: conflicting values "y" and "x"; say it once, the other one is at z.cue:3:7`}},
+			`spec.cue:2:7: name: conflicting values "x" and "y"; say it once, the other one is at z.cue:3:7`}},
 		{"required, in the file that was named", map[string]string{"spec.cue": "package p\nname: \"x\"\n", "a.cue": "package p\nimage: base: \"debian:12\"\n"}, []string{"spec.cue:1:1: " + lacksPlatforms}},
 		{"mistakes in two files", map[string]string{"spec.cue": "package p\n" + minimal + "volums: {}\n", "b.cue": "package p\nbuildkit: parallelism: 100\n"}, []string{
 			"b.cue:2:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64", `spec.cue:5:1: volums: unknown field "volums" (did you mean volumes?)`}},
 		{"the same key twice in YAML", map[string]string{"spec.yaml": "name: x\nname: y\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\n"}, []string{
-			`spec.yaml:1:7: name: conflicting values "y" and "x"; say it once, the other one is at spec.yaml:2:7`}},
+			`spec.yaml:1:7: name: conflicting values "x" and "y"; say it once, the other one is at spec.yaml:2:7`}},
 		{"the same key twice in JSON", map[string]string{"spec.json": `{"name":"x","name":"y","image":{"base":"debian:12"},"platforms":{"linux/amd64":{}}}`}, []string{
-			`spec.json:1:9: name: conflicting values "y" and "x"; say it once, the other one is at spec.json:1:20`}},
+			`spec.json:1:9: name: conflicting values "x" and "y"; say it once, the other one is at spec.json:1:20`}},
 		{"JSON", map[string]string{"spec.json": `{"name":"x","image":{"base":"debian:12"},"platforms":{"linux/amd64":{}},` + "\n" + `"user":3,"caches":{"registry":{"mode":"mid"}},"buildkit":{"parallelism":100}}`}, []string{
 			`spec.json:2:8: user: 3 is not allowed; want fields in braces`,
 			`spec.json:2:39: caches.registry.mode: "mid" is not allowed; want "max" or "min" (did you mean "min"?)`,

@@ -96,8 +96,13 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 	}
 	if info, err := os.Stat(file); err != nil {
 		return nil, readError(file, err)
+	} else if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &UsageError{fmt.Sprintf("%s is not a regular file", file)}
 	} else if info.IsDir() {
 		return nil, &UsageError{fmt.Sprintf("%s is a folder; name the file: --spec %s", file, filepath.Join(file, "devcontainer.cue"))}
+	}
+	if ps := conflicts(file); ps != nil {
+		return nil, ps
 	}
 	ext := filepath.Ext(file)
 	if ext == ".cue" {
@@ -292,6 +297,29 @@ func syntaxText(e cueerrors.Error) string {
 	return jsonPrefix.ReplaceAllString(text, "invalid JSON")
 }
 
+// A problemList is several problems as one error.
+type problemList []Problem
+
+func (l problemList) Error() string { return l[0].String() }
+
+// conflicts finds what git left in the file when a merge did not go through; as CUE it would be told three times.
+func conflicts(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return readError(file, err)
+	}
+	var ps problemList
+	for i, line := range strings.Split(string(data), "\n") {
+		if strings.HasPrefix(line, "<<<<<<< ") {
+			ps = append(ps, Problem{Pos: Pos{label(file), i + 1, 1}, Text: "has conflict markers; resolve them first"})
+		}
+	}
+	if ps == nil {
+		return nil
+	}
+	return ps
+}
+
 // plainNumber mends what CUE's YAML reader makes of an integer of more than 64 bits: "number & 123…" as one literal.
 func plainNumber(n ast.Node) bool {
 	if lit, ok := n.(*ast.BasicLit); ok {
@@ -331,11 +359,14 @@ func syntaxProblems(err error) []Problem {
 	if errors.As(err, &p) {
 		return []Problem{p}
 	}
+	var ps problemList
+	if errors.As(err, &ps) {
+		return ps
+	}
 	var list cueerrors.Error
 	if !errors.As(err, &list) {
 		return nil
 	}
-	var ps []Problem
 	for _, e := range cueerrors.Errors(err) {
 		p := Problem{Text: syntaxText(e)}
 		if at := e.Position(); at.IsValid() {

@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -75,6 +76,9 @@ func (d decoder) native(v cue.Value) (Value, error) {
 		return d.list(v)
 	case cue.StringKind:
 		s, err := v.String()
+		if strings.ContainsFunc(s, isControl) {
+			return Value{}, &kindError{v, "holds a control character, which no consumer takes"}
+		}
 		return StringValue(s), err
 	case cue.BoolKind:
 		b, err := v.Bool()
@@ -89,15 +93,19 @@ func (d decoder) native(v cue.Value) (Value, error) {
 	case cue.NullKind:
 		return Value{}, nil
 	}
-	return Value{}, &kindError{v}
+	return Value{}, &kindError{v, fmt.Sprintf("%s is not allowed; want a value that JSON has", fmt.Sprint(v))}
 }
 
-// A kindError says that a native value has no JSON form: CUE's bytes.
-type kindError struct{ v cue.Value }
+// isControl reports whether r is a control character other than those of a text of several lines.
+func isControl(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f }
 
-func (e *kindError) Error() string {
-	return fmt.Sprintf("%s is not allowed; want a value that JSON has", fmt.Sprint(e.v))
+// A kindError is a native value that nothing can be made of.
+type kindError struct {
+	v    cue.Value
+	text string
 }
+
+func (e *kindError) Error() string { return e.text }
 
 // fieldPath is where v lies in the spec.
 func fieldPath(v cue.Value) (path []string) {

@@ -82,7 +82,12 @@ func SortProblems(ps []Problem) []Problem {
 			cmp.Compare(a.Path, b.Path),
 		)
 	})
-	return slices.Compact(ps)
+	seen := map[Problem]bool{}
+	return slices.DeleteFunc(ps, func(p Problem) bool {
+		again := seen[p]
+		seen[p] = true
+		return again
+	})
 }
 
 // Nearest is the hint that names the candidate closest to word, or "" if none is close.

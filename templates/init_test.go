@@ -10,6 +10,7 @@ import (
 
 // hostFacts are the facts of a spec that mounts one of everything.
 const hostFacts = `DEVGEN_SCRIPTS_TO_ROOT=../..
+DEVGEN_COMPOSE_DIRECTORY=.devcontainer
 DEVGEN_HOST_DIRECTORIES=('~/.app-devcontainer/npm cache' '~/.ssh' 'shared')
 DEVGEN_HOST_FILES=('~/.gitconfig' '~/.config/tool/settings')
 DEVGEN_HOST_CLONE_DIRECTORIES=(obj)
@@ -19,6 +20,7 @@ DEVGEN_MOUNT_POINTS=(bin web/node_modules)
 
 // nothingFacts are the facts of a spec that mounts nothing.
 const nothingFacts = `DEVGEN_SCRIPTS_TO_ROOT=../..
+DEVGEN_COMPOSE_DIRECTORY=.devcontainer
 DEVGEN_HOST_DIRECTORIES=()
 DEVGEN_HOST_FILES=()
 DEVGEN_HOST_CLONE_DIRECTORIES=()

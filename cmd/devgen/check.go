@@ -11,7 +11,7 @@ func newCheck(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Fail if a generated file is not what the spec says; writes nothing",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return check(c, *o) },
 	}
 }
@@ -26,18 +26,15 @@ func check(c *cobra.Command, o options) error {
 	defer s.root.Close()
 	w := c.OutOrStdout()
 	report(w, findings)
-	changed := s.changed()
-	for _, f := range changed {
-		fmt.Fprintf(w, "%s: %s; %s\n", f.path, f.state, f.state.advice())
+	n := 0
+	for _, f := range s.told() {
+		if f.state != fresh {
+			n++
+			fmt.Fprintln(w, s.line(f))
+		}
 	}
-	switch {
-	case s.damage != nil:
-		fmt.Fprintln(w, damaged(s))
-	case s.manifest.state != fresh:
-		fmt.Fprintf(w, "%s: %s; run devgen\n", s.manifest.path, s.manifest.state)
-	}
-	if len(changed) > 0 || s.manifest.state != fresh {
-		fmt.Fprintf(w, "%s: %d not as the spec says\n", count(len(s.files), "file"), len(changed))
+	if n > 0 {
+		fmt.Fprintf(w, "%s: %d not as the spec says\n", count(len(s.told()), "file"), n)
 		return &exit{exitDrift, nil}
 	}
 	fmt.Fprintf(w, "%s: all fresh\n", count(len(s.files), "file"))

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"runtime"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
@@ -11,39 +14,58 @@ func newDiff(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff",
 		Short: "Show what generate would change, as a unified diff; exit 1 if anything",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return showDiff(c, *o) },
 	}
 }
 
-// showDiff prints a diff of every file that would change, new and removed ones included. Files that only --force
-// would overwrite are shown too: that is how one sees what it would cost.
+// showDiff prints a diff of every file that would change, new and removed ones and the manifest included, as git
+// would: git apply takes it. Files that only --force would overwrite are shown too: that is how one sees what it
+// would cost.
 func showDiff(c *cobra.Command, o options) error {
 	s, _, err := look(c.ErrOrStderr(), o)
 	if err != nil {
 		return err
 	}
 	defer s.root.Close()
+	if s.damage != nil {
+		fmt.Fprintln(c.ErrOrStderr(), s.line(s.manifest))
+	}
 	changed := s.changed()
 	for _, f := range changed {
-		old, name := "a/"+f.path, "b/"+f.path
-		var want []byte
-		if f.want != nil {
-			want = f.want.Data
-		} else {
-			name = "/dev/null"
-		}
-		if f.have == nil {
-			old = "/dev/null"
-		}
-		if f.state == mode {
-			fmt.Fprintf(c.OutOrStdout(), "%s: wrong mode; executable should be %t\n", f.path, f.want.Executable)
-			continue
-		}
-		c.OutOrStdout().Write(diff.Diff(old, f.have, name, want))
+		s.diff(c.OutOrStdout(), f)
 	}
 	if len(changed) > 0 {
 		return &exit{exitDrift, nil}
 	}
 	return nil
+}
+
+// diff prints one file's part: git's header, and the changed lines if there are any.
+func (s *survey) diff(w io.Writer, f finding) {
+	fmt.Fprintf(w, "diff --git a/%s b/%s\n", f.path, f.path)
+	old, now := "a/"+f.path, "b/"+f.path
+	var want []byte
+	switch {
+	case f.have == nil:
+		old = "/dev/null"
+		fmt.Fprintf(w, "new file mode %s\n", gitMode(f.want.Executable))
+	case f.want == nil:
+		now = "/dev/null"
+		fmt.Fprintf(w, "deleted file mode %s\n", gitMode(isExecutable(s.root, f.path)))
+	case isExecutable(s.root, f.path) != f.want.Executable && runtime.GOOS != "windows":
+		fmt.Fprintf(w, "old mode %s\nnew mode %s\n", gitMode(!f.want.Executable), gitMode(f.want.Executable))
+	}
+	if f.want != nil {
+		want = f.want.Data
+	}
+	_, lines, _ := bytes.Cut(diff.Diff(old, f.have, now, want), []byte("\n")) // git's header is there already
+	w.Write(lines)
+}
+
+func gitMode(executable bool) string {
+	if executable {
+		return "100755"
+	}
+	return "100644"
 }

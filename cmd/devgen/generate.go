@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
 	"github.com/spf13/cobra"
 )
@@ -13,7 +15,7 @@ func newGenerate(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "generate",
 		Short: "Compile the spec and write what changed (the default)",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return generate(c, *o) },
 	}
 }
@@ -26,19 +28,16 @@ func generate(c *cobra.Command, o options) error {
 	}
 	defer s.root.Close()
 	report(c.ErrOrStderr(), findings)
-	if refused := s.refused(); !o.force && (len(refused) > 0 || s.damage != nil) {
+	if refused := s.refused(); !o.force && len(refused) > 0 {
 		for _, f := range refused {
-			fmt.Fprintf(c.ErrOrStderr(), "%s: %s; %s\n", f.path, f.state, f.state.advice())
-		}
-		if s.damage != nil {
-			fmt.Fprintln(c.ErrOrStderr(), damaged(s))
+			fmt.Fprintln(c.ErrOrStderr(), s.line(f))
 		}
 		return &exit{exitDrift, fmt.Errorf("nothing was written")}
 	}
 	if o.dryRun {
 		return s.preview(c.OutOrStdout())
 	}
-	if len(s.changed()) > 0 || s.manifest.state != fresh {
+	if len(s.changed()) > 0 {
 		if err := s.apply(c.Context(), manifestHeader(o)); err != nil {
 			return &exit{exitFailed, err}
 		}
@@ -65,8 +64,20 @@ func look(w io.Writer, o options) (*survey, []schema.Problem, error) {
 	return s, findings, nil
 }
 
-func damaged(s *survey) string {
-	return fmt.Sprintf("%s: %v; take it back from version control, or run devgen --force to write it anew", s.manifest.path, s.damage)
+// line tells what is wrong with a file and what to do about it.
+func (s *survey) line(f finding) string {
+	if f.path == plan.ManifestPath && s.damage != nil {
+		return fmt.Sprintf("%s: %v run devgen --force to write it anew, which keeps it in %s.orig", f.path, joint(s.damage), f.path)
+	}
+	return fmt.Sprintf("%s: %s; %s", f.path, f.state, f.state.advice(f.path))
+}
+
+// joint ends the words on a damaged manifest so that the advice can follow.
+func joint(damage error) string {
+	if text := damage.Error(); strings.HasSuffix(text, ", or") {
+		return text
+	}
+	return damage.Error() + "; take it back from version control, or"
 }
 
 // done is what happened to a file.
@@ -90,16 +101,19 @@ func (f finding) kept() string {
 
 func (s *survey) summary(w io.Writer) {
 	tally := map[string]int{}
-	for _, f := range s.files {
+	for _, f := range s.told() {
 		done := f.done()
 		tally[done]++
 		fmt.Fprintf(w, "%-10s %s%s\n", done, f.path, f.kept())
 	}
-	text := fmt.Sprintf("%s: %d wrote, %d unchanged", count(len(s.files), "file"), tally["wrote"], tally["unchanged"])
+	if s.manifest.original != "" {
+		fmt.Fprintf(w, "%-10s %s%s\n", "wrote", s.manifest.path, s.manifest.kept())
+	}
+	text := fmt.Sprintf("%s: %d wrote, %d unchanged", count(len(s.told()), "file"), tally["wrote"], tally["unchanged"])
 	if tally["removed"] > 0 {
 		text += fmt.Sprintf(", %d removed", tally["removed"])
 	}
-	if tally["wrote"]+tally["removed"] > 0 || s.manifest.state != fresh {
+	if len(s.changed()) > 0 {
 		text += "; commit them"
 	}
 	fmt.Fprintln(w, text)
@@ -107,19 +121,22 @@ func (s *survey) summary(w io.Writer) {
 
 // preview tells what generate would do. It ends in drift if that is anything.
 func (s *survey) preview(w io.Writer) error {
-	for _, f := range s.files {
+	n := 0
+	for _, f := range s.told() {
 		id := ""
 		if f.want != nil {
 			id = " (" + f.want.ID + ")"
 		}
+		if f.state != fresh {
+			n++
+		}
 		verb := map[string]string{"unchanged": "unchanged", "removed": "would remove", "wrote": "would write"}[f.done()]
 		fmt.Fprintf(w, "%-12s %s%s\n", verb, f.path, id)
 	}
-	n := len(s.changed())
-	if n == 0 && s.manifest.state == fresh {
+	if n == 0 {
 		fmt.Fprintf(w, "%s: nothing would change\n", count(len(s.files), "file"))
 		return nil
 	}
-	fmt.Fprintf(w, "%s: %d would change; run devgen\n", count(len(s.files), "file"), n)
+	fmt.Fprintf(w, "%s: %d would change; run devgen\n", count(len(s.told()), "file"), n)
 	return &exit{exitDrift, nil}
 }

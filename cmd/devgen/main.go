@@ -26,6 +26,7 @@ func main() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(512 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends devgen where it stands
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -55,7 +56,13 @@ func (e *exit) Error() string {
 }
 
 // run is the whole command; it returns the exit code. Results go to stdout, everything else to stderr.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "devgen: a defect of devgen, please report it: %v\n%s", r, debug.Stack())
+			code = exitFailed
+		}
+	}()
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -65,11 +72,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	var e *exit
-	if !errors.As(err, &e) { // cobra's own: an unknown command or flag
-		errors.As(usage(err), &e)
+	if !errors.As(err, &e) { // cobra's own
+		errors.As(usage(root, err), &e)
 	}
 	if e.err != nil {
-		fmt.Fprintln(stderr, "devgen:", strings.TrimSpace(e.err.Error()))
+		for line := range strings.Lines(strings.TrimSpace(e.err.Error())) {
+			if strings.HasPrefix(line, hintPrefix) {
+				fmt.Fprintln(stderr, strings.TrimSpace(line))
+				continue
+			}
+			fmt.Fprintln(stderr, "devgen:", strings.TrimSpace(line))
+		}
 	}
 	return e.code
 }
@@ -99,12 +112,15 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		SilenceUsage:  true,
 
 		SuggestionsMinimumDistance: 2,
+
+		Version: version(),
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return enter(o.dir)
 		},
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return generate(c, o) },
 	}
+	root.SetVersionTemplate("devgen {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
 	flags := root.PersistentFlags()
@@ -125,6 +141,12 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		newValidate(&o),
 		newVersion(),
 	)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = knownCommand, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 	return root
 }
 
@@ -154,20 +176,39 @@ func knownCommand(c *cobra.Command, args []string) error {
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		text += fmt.Sprintf(" (did you mean %s?)", near[0])
 	}
-	return usage(errors.New(text))
+	return usage(c, errors.New(text))
 }
 
-// flagError tells a bad value without the insides of Go.
-func flagError(_ *cobra.Command, err error) error {
+// noArguments refuses any word behind a command.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(c, fmt.Errorf("%s takes no arguments, but got %q", c.Name(), args[0]))
+}
+
+// flagError tells an unknown flag with what was probably meant, and a bad value without the insides of Go.
+func flagError(c *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
 	if errors.As(err, &value) && value.GetFlag().Value.Type() == "bool" {
 		err = fmt.Errorf("--%s: %q is not allowed; want true or false", value.GetFlag().Name, value.GetValue())
 	}
-	return usage(err)
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		if hint := schema.Nearest("--"+unknown.GetSpecifiedName(), names); hint != "" {
+			err = fmt.Errorf("%w (%s)", err, hint)
+		}
+	}
+	return usage(c, err)
 }
 
-func usage(err error) error {
-	return &exit{exitUsage, fmt.Errorf("%w\nrun \"devgen --help\" for what there is", err)}
+// hintPrefix begins the line that tells where to look.
+const hintPrefix = "run \"devgen"
+
+func usage(c *cobra.Command, err error) error {
+	return &exit{exitUsage, fmt.Errorf("%w\n%s --help\" for what there is", err, "run \""+c.CommandPath())}
 }
 
 // newHelp is cobra's, but for a topic that there is not.

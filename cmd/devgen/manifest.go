@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/devgen/devgen/generators"
 	"github.com/devgen/devgen/generators/plan"
@@ -42,8 +44,11 @@ var manifestPattern = regexp.MustCompile(`^([-x]) ([0-9a-f]{64}(?:,[0-9a-f]{64})
 
 // parseManifest reads a manifest. The error names the line.
 func parseManifest(data []byte) (manifest, error) {
-	if hasConflict(data) {
-		return nil, fmt.Errorf("has conflict markers")
+	switch {
+	case hasConflict(data):
+		return nil, errors.New("has conflict markers")
+	case len(bytes.TrimSpace(data)) == 0:
+		return nil, errors.New("is empty")
 	}
 	var m manifest
 	format := false
@@ -53,8 +58,8 @@ func parseManifest(data []byte) (manifest, error) {
 		case strings.HasPrefix(line, "#"):
 			continue
 		case !format:
-			if line != manifestFormat {
-				return nil, fmt.Errorf("line %d: want %q; a newer devgen may have written it", i+1, manifestFormat)
+			if err := checkFormat(line); err != nil {
+				return nil, fmt.Errorf("line %d: %w", i+1, err)
 			}
 			format = true
 			continue
@@ -64,7 +69,7 @@ func parseManifest(data []byte) (manifest, error) {
 			return nil, fmt.Errorf("line %d: want mode, hash and path", i+1)
 		}
 		path := parts[3]
-		if !fs.ValidPath(path) || path == "." || strings.ContainsAny(path, "\\:") || path == plan.ManifestPath {
+		if !plainPath(path) {
 			return nil, fmt.Errorf("line %d: %q is not a path inside the repository", i+1, path)
 		}
 		if len(m) > 0 && m[len(m)-1].path >= path {
@@ -73,9 +78,29 @@ func parseManifest(data []byte) (manifest, error) {
 		m = append(m, manifestLine{path, parts[1] == "x", strings.Split(parts[2], ",")})
 	}
 	if !format {
-		return nil, fmt.Errorf("is empty")
+		return nil, errors.New("is empty")
 	}
 	return m, nil
+}
+
+var anyFormat = regexp.MustCompile(`^format \d+$`)
+
+func checkFormat(line string) error {
+	switch {
+	case line == manifestFormat:
+		return nil
+	case anyFormat.MatchString(line):
+		return fmt.Errorf("%q is that of a newer devgen; update devgen, or", line)
+	}
+	return fmt.Errorf("want %q; take it back from version control, or", manifestFormat)
+}
+
+// plainPath reports whether a path of a manifest may be one of devgen's: inside the root, of characters that can be
+// shown, and neither git's own nor the manifest's.
+func plainPath(path string) bool {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == '\\' || r == ':' }
+	return fs.ValidPath(path) && path != "." && path != plan.ManifestPath && !strings.ContainsFunc(path, odd) &&
+		!slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return strings.EqualFold(part, ".git") })
 }
 
 // manifestOf is the manifest after files were written.
@@ -115,7 +140,7 @@ func hash(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-var conflict = regexp.MustCompile(`(?m)^(<{7} |>{7} |={7}$)`)
+var conflict = regexp.MustCompile(`(?m)^(<{7} |>{7} |={7}\r?$)`)
 
 // hasConflict reports whether git left a conflict in the file.
 func hasConflict(data []byte) bool { return len(conflict.FindAllIndex(data, 3)) == 3 }

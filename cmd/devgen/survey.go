@@ -9,6 +9,7 @@ import (
 	"path"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/devgen/devgen/generators"
 	"github.com/devgen/devgen/generators/plan"
@@ -33,19 +34,19 @@ func (s state) String() string {
 	return [...]string{"fresh", "missing", "stale", "wrong mode", "edited by hand", "not devgen's", "conflict", "orphaned", "orphaned and edited by hand"}[s]
 }
 
-// advice is what to do about a state.
-func (s state) advice() string {
+// advice is what to do about a file in that state.
+func (s state) advice(path string) string {
 	switch s {
 	case missing, stale, mode, orphaned:
 		return "run devgen"
 	case edited:
-		return "put the change into the spec, or run devgen --force, which keeps it in FILE.orig"
+		return "put the change into the spec, or run devgen --force, which keeps it in " + path + ".orig"
 	case foreign:
-		return "see devgen diff, then run devgen --force, which keeps it in FILE.orig"
+		return "see devgen diff, then run devgen --force, which keeps it in " + path + ".orig"
 	case conflicting:
-		return "resolve the spec, then run devgen --force"
+		return "resolve the spec, then run devgen --force, which keeps it in " + path + ".orig"
 	case leftover:
-		return "delete it, or run devgen --force, which keeps it in FILE.orig"
+		return "delete it, or run devgen --force, which keeps it in " + path + ".orig"
 	}
 	return ""
 }
@@ -74,45 +75,69 @@ type survey struct {
 	damage   error // why the manifest on disk could not be believed
 }
 
-// take reads the manifest and every file that it or files name. The error says what could not be read.
+// take reads the manifest and every file that it or files name. The error says everything that could not be read.
 func take(root *os.Root, files []generators.File, header string) (*survey, error) {
 	s := &survey{root: root, next: manifestOf(files)}
-	want := s.next.format(header)
-	have, err := read(root, plan.ManifestPath)
-	if err != nil {
-		return nil, err
-	}
-	s.manifest = finding{path: plan.ManifestPath, state: stateOf(have, want), want: &generators.File{Path: plan.ManifestPath, Data: want}, have: have}
-	var last manifest
-	if have != nil {
-		if last, err = parseManifest(have); err != nil {
-			s.damage, s.manifest.state = err, edited
-		}
-	}
+	var errs []error
+	last, err := s.readManifest(header)
+	errs = append(errs, err)
 	for i := range files {
 		f, err := examine(root, &files[i], last.line(files[i].Path))
-		if err != nil {
-			return nil, err
-		}
+		errs = append(errs, err)
 		s.files = append(s.files, f)
 	}
 	for _, line := range last {
-		if s.next.line(line.path) != nil {
-			continue
-		}
-		have, err := read(root, line.path)
-		if err != nil {
-			return nil, err
-		}
-		if have != nil {
-			state := leftover
-			if slices.Contains(line.hashes, hash(have)) {
-				state = orphaned
-			}
-			s.files = append(s.files, finding{path: line.path, state: state, have: have})
+		f, err := s.examineOrphan(line)
+		errs = append(errs, err)
+		if f != nil {
+			s.files = append(s.files, *f)
 		}
 	}
-	return s, nil
+	return s, distinct(errs)
+}
+
+// distinct joins errors and leaves out repetitions: one folder may stand in the way of many files.
+func distinct(errs []error) error {
+	var texts []string
+	for _, err := range errs {
+		if err != nil && !slices.Contains(texts, err.Error()) {
+			texts = append(texts, err.Error())
+		}
+	}
+	if texts == nil {
+		return nil
+	}
+	return errors.New(strings.Join(texts, "\n"))
+}
+
+// readManifest is the manifest on disk, as far as it can be believed.
+func (s *survey) readManifest(header string) (last manifest, err error) {
+	want := &generators.File{ID: "manifest", Path: plan.ManifestPath, Data: s.next.format(header)}
+	have, err := read(s.root, plan.ManifestPath)
+	s.manifest = finding{path: plan.ManifestPath, state: stateOf(have, want.Data), want: want, have: have}
+	if have != nil {
+		if last, s.damage = parseManifest(have); s.damage != nil {
+			s.manifest.state = foreign
+		}
+	}
+	return last, err
+}
+
+// examineOrphan finds the state of a file that is no output any more. A file without the mark of a generated one is
+// not devgen's, whatever the manifest says: anybody can write one.
+func (s *survey) examineOrphan(line manifestLine) (*finding, error) {
+	if s.next.line(line.path) != nil {
+		return nil, nil
+	}
+	have, err := read(s.root, line.path)
+	if have == nil || !generators.IsGenerated(have) {
+		return nil, err
+	}
+	f := &finding{path: line.path, state: leftover, have: have}
+	if slices.Contains(line.hashes, hash(have)) {
+		f.state = orphaned
+	}
+	return f, err
 }
 
 func stateOf(have, want []byte) state {
@@ -150,8 +175,12 @@ func examine(root *os.Root, want *generators.File, line *manifestLine) (finding,
 
 // rightMode reports whether the executable bit is as it should be. Windows has none.
 func rightMode(root *os.Root, want *generators.File) bool {
-	info, err := root.Lstat(want.Path)
-	return err != nil || runtime.GOOS == "windows" || (info.Mode()&0o100 != 0) == want.Executable
+	return runtime.GOOS == "windows" || isExecutable(root, want.Path) == want.Executable
+}
+
+func isExecutable(root *os.Root, path string) bool {
+	info, err := root.Lstat(path)
+	return err == nil && info.Mode()&0o100 != 0
 }
 
 // read is the content of a regular file below root, or nil if there is none. Whatever else stands there, or leads
@@ -215,21 +244,20 @@ func outside(path string, err error) error {
 }
 
 // refused are the files that only --force overwrites or deletes.
-func (s *survey) refused() (files []finding) {
-	for _, f := range s.files {
-		if f.state.refused() {
-			files = append(files, f)
-		}
-	}
-	return files
+func (s *survey) refused() []finding {
+	return slices.DeleteFunc(s.changed(), func(f finding) bool { return !f.state.refused() })
 }
 
-// changed are the files that are not as they should be.
-func (s *survey) changed() (files []finding) {
-	for _, f := range s.files {
-		if f.state != fresh {
-			files = append(files, f)
-		}
+// changed are the files that are not as they should be, the manifest last.
+func (s *survey) changed() []finding {
+	return slices.DeleteFunc(append(slices.Clone(s.files), s.manifest), func(f finding) bool { return f.state == fresh })
+}
+
+// told are the files that a person is told of: the outputs and the orphans, and the manifest where it is all that
+// changes.
+func (s *survey) told() []finding {
+	if len(s.changed()) == 1 && s.manifest.state != fresh {
+		return append(slices.Clone(s.files), s.manifest)
 	}
-	return files
+	return s.files
 }

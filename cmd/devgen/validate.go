@@ -11,7 +11,7 @@ func newValidate(o *options) *cobra.Command {
 		Use:     "validate",
 		Aliases: []string{"vet"},
 		Short:   "Check the spec alone: the language, contradictions, and that every consumer would accept the files",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return validate(c, *o) },
 	}
 }

@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/devgen/devgen/generators"
 	"github.com/devgen/devgen/generators/plan"
@@ -36,43 +39,77 @@ type staged struct {
 // apply brings the tree to the survey's wish.
 func (s *survey) apply(ctx context.Context, header string) (err error) {
 	w := &writer{root: s.root}
-	defer w.cleanUp()
-	var renames []staged
-	for _, f := range s.changed() {
-		if f.want == nil || f.state == mode {
-			continue
-		}
-		t, err := w.stage(f.want)
-		if err != nil {
-			return fmt.Errorf("%w; nothing was changed", err)
-		}
-		renames = append(renames, t)
-	}
-	final, err := w.stage(s.manifest.want)
+	defer func() { w.cleanUp(err != nil) }()
+	s.sweep()
+	renames, between, final, err := s.stage(w, header)
 	if err != nil {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
-	between, err := w.stage(&generators.File{Path: plan.ManifestPath, Data: s.during().format(header)})
-	if err != nil {
-		return fmt.Errorf("%w; nothing was changed", err)
+	if ctx.Err() != nil {
+		return errors.New("interrupted before anything was changed; run devgen again to complete")
 	}
 	if err := s.keepOriginals(w); err != nil {
-		return err
+		return fmt.Errorf("%w; nothing was changed", err)
 	}
-	if err := w.replace(ctx, between); err != nil {
-		return err
-	}
-	for _, t := range renames {
+	for _, t := range append([]staged{between}, renames...) {
 		if err := w.replace(ctx, t); err != nil {
 			return err
 		}
 	}
-	for _, f := range s.changed() {
+	for _, f := range s.files {
 		if err := s.settle(f); err != nil {
 			return err
 		}
 	}
 	return w.replace(ctx, final)
+}
+
+// stage writes every new file beside its place, and the two manifests.
+func (s *survey) stage(w *writer, header string) (renames []staged, between, final staged, err error) {
+	for _, f := range s.files {
+		if f.want == nil || f.state == fresh || f.state == mode {
+			continue
+		}
+		t, err := w.stage(f.want)
+		if err != nil {
+			return nil, between, final, err
+		}
+		renames = append(renames, t)
+	}
+	if final, err = w.stage(s.manifest.want); err != nil {
+		return nil, between, final, err
+	}
+	between, err = w.stage(&generators.File{Path: plan.ManifestPath, Data: s.during().format(header)})
+	return renames, between, final, err
+}
+
+// leftBehind is the name of a staged file: who staged it, a number, and the file that it was to become.
+var leftBehind = regexp.MustCompile(`^\.devgen-(\d+)-\d+-(.+)$`)
+
+// sweep removes what a run that was killed had staged for the same files. What cannot be removed is no harm.
+func (s *survey) sweep() {
+	for _, f := range append(slices.Clone(s.files), s.manifest) {
+		dir := path.Dir(f.path)
+		entries, err := fs.ReadDir(s.root.FS(), dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if m := leftBehind.FindStringSubmatch(e.Name()); m != nil && m[2] == path.Base(f.path) && !alive(m[1]) {
+				s.root.Remove(path.Join(dir, e.Name()))
+			}
+		}
+	}
+}
+
+// alive reports whether a process may still be running. Windows cannot be asked: there a found one is.
+func alive(pid string) bool {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return false
+	}
+	p, err := os.FindProcess(n)
+	return err == nil && (runtime.GOOS == "windows" || p.Signal(syscall.Signal(0)) == nil)
 }
 
 // during is the manifest while the tree is between two states: the hash of what is there, if devgen wrote it, and of
@@ -97,22 +134,34 @@ func (s *survey) during() manifest {
 
 // keepOriginals copies what only --force gives up, under a name that is still free.
 func (s *survey) keepOriginals(w *writer) error {
-	for i, f := range s.files {
+	keep := func(f *finding) error {
 		if !f.state.refused() {
-			continue
+			return nil
 		}
-		name, err := w.keep(f.path+".orig", f.have)
+		permissions := fs.FileMode(0o600)
+		if info, err := s.root.Lstat(f.path); err == nil {
+			permissions = info.Mode().Perm()
+		}
+		name, err := w.keep(f.path+".orig", f.have, permissions)
 		if err != nil {
-			return fmt.Errorf("%s: keeping your version: %w; nothing was changed", name, err)
+			return fmt.Errorf("%s: keeping your version: %w", name, err)
 		}
-		s.files[i].original = name
+		f.original = name
+		return nil
 	}
-	return nil
+	for i := range s.files {
+		if err := keep(&s.files[i]); err != nil {
+			return err
+		}
+	}
+	return keep(&s.manifest)
 }
 
 // settle does what is left for a file once all are renamed: an orphan goes, a mode is set.
 func (s *survey) settle(f finding) error {
 	switch {
+	case f.want == nil && s.replaced(f.path):
+		// It was one place with an output that was just written.
 	case f.want == nil:
 		if err := s.root.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return outside(f.path, err)
@@ -134,6 +183,19 @@ func (s *survey) settle(f finding) error {
 	return nil
 }
 
+// replaced reports whether an orphan is the same file as an output: on a machine that does not tell upper case from
+// lower, a file that was only renamed in case.
+func (s *survey) replaced(orphan string) bool {
+	old, err := s.root.Lstat(orphan)
+	return err == nil && slices.ContainsFunc(s.files, func(f finding) bool {
+		if f.want == nil || !strings.EqualFold(f.path, orphan) {
+			return false
+		}
+		now, err := s.root.Lstat(f.path)
+		return err == nil && os.SameFile(old, now)
+	})
+}
+
 // removeEmpty removes a folder and those around it as far as they are empty.
 func removeEmpty(root *os.Root, dir string) {
 	for dir != "." && root.Remove(dir) == nil {
@@ -146,9 +208,14 @@ type writer struct {
 	root      *os.Root
 	temporary []string
 	folders   []string
+	originals []string
+	replaced  bool // something is in its place already
 }
 
-// stage writes a file beside its place.
+// temporaryPrefix begins the names of files that are not in their place yet.
+const temporaryPrefix = ".devgen-"
+
+// stage writes a file beside its place, under a name that nothing has yet.
 func (w *writer) stage(f *generators.File) (staged, error) {
 	if err := w.makeFolder(path.Dir(f.Path)); err != nil {
 		return staged{}, outside(f.Path, err)
@@ -157,31 +224,40 @@ func (w *writer) stage(f *generators.File) (staged, error) {
 	if f.Executable {
 		permissions = 0o777
 	}
-	name := path.Join(path.Dir(f.Path), temporaryPrefix+strconv.Itoa(os.Getpid())+"-"+strconv.Itoa(len(w.temporary))+"-"+path.Base(f.Path))
-	w.temporary = append(w.temporary, name)
-	if err := w.write(name, f.Data, os.O_TRUNC, permissions); err != nil {
-		return staged{}, outside(f.Path, err)
+	for n := 0; ; n++ {
+		name := path.Join(path.Dir(f.Path), fmt.Sprintf("%s%d-%d-%s", temporaryPrefix, os.Getpid(), n, path.Base(f.Path)))
+		switch err := w.create(name, f.Data, permissions); {
+		case errors.Is(err, fs.ErrExist):
+			continue
+		case err != nil:
+			return staged{}, outside(f.Path, err)
+		}
+		w.temporary = append(w.temporary, name)
+		return staged{name, f.Path}, nil
 	}
-	return staged{name, f.Path}, nil
 }
 
-// temporaryPrefix begins the names of files that are not in their place yet.
-const temporaryPrefix = ".devgen-"
-
-func (w *writer) write(name string, data []byte, flag int, permissions fs.FileMode) error {
-	f, err := w.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|flag, permissions)
+// create writes a new file in full, or leaves none.
+func (w *writer) create(name string, data []byte, permissions fs.FileMode) error {
+	f, err := w.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, permissions)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		w.root.Remove(name)
+	}
+	return err
 }
 
 // keep writes data under name, or under the first numbered name that is free.
-func (w *writer) keep(name string, data []byte) (string, error) {
+func (w *writer) keep(name string, data []byte, permissions fs.FileMode) (string, error) {
 	free := name
 	for i := 1; ; i++ {
-		err := w.write(free, data, os.O_EXCL, 0o666)
+		err := w.create(free, data, permissions)
+		if err == nil {
+			w.originals = append(w.originals, free)
+		}
 		if !errors.Is(err, fs.ErrExist) {
 			return free, err
 		}
@@ -197,6 +273,7 @@ func (w *writer) replace(ctx context.Context, t staged) error {
 	if err := w.root.Rename(t.temporary, t.path); err != nil {
 		return fmt.Errorf("%s: %w; run devgen again to complete", t.path, err)
 	}
+	w.replaced = true
 	return nil
 }
 
@@ -218,9 +295,14 @@ func (w *writer) makeFolder(dir string) error {
 	return err
 }
 
-// cleanUp removes what did not come to its place, and the folders that it alone was in.
-func (w *writer) cleanUp() {
-	for _, name := range w.temporary {
+// cleanUp removes what did not come to its place, and the folders that it alone was in. Kept originals go only if
+// nothing was replaced.
+func (w *writer) cleanUp(failed bool) {
+	names := w.temporary
+	if failed && !w.replaced {
+		names = append(names, w.originals...)
+	}
+	for _, name := range names {
 		w.root.Remove(name)
 	}
 	for _, dir := range slices.Backward(w.folders) {

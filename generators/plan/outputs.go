@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -94,27 +93,27 @@ func (p *Plan) Output(id string) *Output {
 
 // checkPaths refuses two files in one place, and a place where the consumer does not look.
 func (p *Plan) checkPaths() {
-	taken := map[string]string{
-		ManifestPath:                   "the list of generated files",
-		path.Clean(p.Spec.File):        "the spec",
-		path.Clean(p.Image.Dockerfile): "the Dockerfile",
+	taken := []place{
+		{ManifestPath, "the list of generated files"},
+		{path.Clean(p.Spec.File), "the spec"},
+	}
+	if p.Image.Built() {
+		taken = append(taken, place{path.Clean(p.Image.Dockerfile), "the Dockerfile"})
 	}
 	for _, o := range p.Outputs {
 		at := []string{"outputs", o.ID}
-		for _, other := range slices.Sorted(maps.Keys(taken)) {
-			switch what := taken[other]; {
-			case other == o.Path:
-				p.problem(fmt.Sprintf("%s is already the place of %s", o.Path, what), at...)
-			case strings.HasPrefix(o.Path, other+"/") || strings.HasPrefix(other, o.Path+"/"):
-				p.problem(fmt.Sprintf("%s cannot be a file and a folder: %s is at %s", min(o.Path, other), what, other), at...)
+		if slices.ContainsFunc(strings.Split(o.Path, "/"), func(part string) bool { return strings.EqualFold(part, ".git") }) {
+			p.problem(o.Path+" lies in git's own folder; want another place", at...)
+		}
+		for _, other := range taken {
+			if text := other.clash(o.Path); text != "" {
+				p.problem(text, at...)
 			}
 		}
-		taken[o.Path] = fmt.Sprintf("the output %s (%s)", o.ID, p.at(at...))
+		taken = append(taken, place{o.Path, fmt.Sprintf("the output %s (%s)", o.ID, p.at(at...))})
 	}
-	if o := p.Output("workflow"); o != nil && (path.Dir(o.Path) != ".github/workflows" || !hasSuffix(o.Path, ".yml", ".yaml")) {
-		p.problem("GitHub reads workflows from .github/workflows only; want a .yml file there", "outputs", "workflow")
-	}
-	for _, b := range []struct{ reader, read, rel string }{{"init", "facts", "lib/facts.sh"}, {"cache-report", "cache-hit", "../lib/cache-hit.jq"}} {
+	p.checkConsumers()
+	for _, b := range beside {
 		reader, read := p.Output(b.reader), p.Output(b.read)
 		if reader == nil || read == nil {
 			continue
@@ -122,6 +121,36 @@ func (p *Plan) checkPaths() {
 		if place := path.Join(path.Dir(reader.Path), b.rel); read.Path != place {
 			p.problem(fmt.Sprintf("%s (%s) looks for it at %s; move both", b.reader, reader.Path, place), "outputs", b.read)
 		}
+	}
+}
+
+// beside are scripts that look for another file from where they lie.
+var beside = []struct{ reader, read, rel string }{
+	{"init", "facts", "lib/facts.sh"},
+	{"cache-report", "cache-hit", "../lib/cache-hit.jq"},
+}
+
+// A place is taken by what.
+type place struct{ path, what string }
+
+// clash says why no file can go to other, or "". Upper and lower case are one place on macOS and Windows.
+func (p place) clash(other string) string {
+	mine, theirs := strings.ToLower(p.path), strings.ToLower(other)
+	switch {
+	case p.path == other:
+		return fmt.Sprintf("%s is already the place of %s", other, p.what)
+	case mine == theirs:
+		return fmt.Sprintf("%s is the place of %s, %s, on a machine that does not tell upper case from lower", other, p.what, p.path)
+	case strings.HasPrefix(theirs, mine+"/"), strings.HasPrefix(mine, theirs+"/"):
+		return fmt.Sprintf("%s cannot be a file and a folder: %s is at %s", min(p.path, other), p.what, p.path)
+	}
+	return ""
+}
+
+// checkConsumers refuses places where the consumer of a file does not look.
+func (p *Plan) checkConsumers() {
+	if o := p.Output("workflow"); o != nil && (path.Dir(o.Path) != ".github/workflows" || !hasSuffix(o.Path, ".yml", ".yaml")) {
+		p.problem("GitHub reads workflows from .github/workflows only; want a .yml file there", "outputs", "workflow")
 	}
 	if o := p.Output("devcontainer"); o != nil && !isDevcontainerPath(o.Path) {
 		p.problem("tools look for .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/NAME/devcontainer.json only", "outputs", "devcontainer")

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// disk is a small file system of its own in the working folder, as root; otherwise the test is skipped.
+func disk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("devgen-test", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("cannot mount a file system: %v", err)
+	}
+	t.Chdir(dir)
+	t.Cleanup(func() {
+		os.Chdir("/")
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill leaves about free bytes of the disk.
+func fill(t *testing.T, free int64) {
+	t.Helper()
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(".", &s); err != nil {
+		t.Fatal(err)
+	}
+	if n := int64(s.Bavail)*s.Bsize - free; n > 0 {
+		if err := os.WriteFile("filler", make([]byte, n), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The disk is full, at every page on which it can become so: the run says so, every file is as it was, none is half written
+// and none is left; with room again the next run completes.
+func TestFullDisk(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		c := newChange(t, force)
+		done := false
+		for pages := int64(0); !done && pages < 200; pages++ {
+			t.Run("", func(t *testing.T) {
+				disk(t, "1m")
+				prepare(t, force)
+				fill(t, pages*int64(os.Getpagesize()))
+				code, _, stderr := devgen(t.Context(), c.args()...)
+				os.Remove("filler")
+				if code == exitOK {
+					done = true
+					return
+				}
+				if code != exitFailed || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "devgen: ") || !strings.Contains(stderr, "no space left on device; nothing was changed") {
+					t.Errorf("%d pages: exit %d, %q", pages, code, stderr)
+				}
+				if now := tree(t); !maps.Equal(now, c.old) {
+					for name, text := range now {
+						if old, ok := c.old[name]; !ok {
+							t.Errorf("%d pages: %s was left with %d bytes", pages, name, len(text))
+						} else if old != text {
+							t.Errorf("%d pages: %s was changed", pages, name)
+						}
+					}
+				}
+				c.heals(t)
+			})
+			if t.Failed() && testing.Short() {
+				return
+			}
+		}
+	}
+}
+
+// A tree that cannot be written: what need not be written is no reason to complain, and the rest is one clear line.
+func TestReadOnly(t *testing.T) {
+	dir := disk(t, "1m")
+	write(t, "devcontainer.cue", small)
+	must(t)
+	write(t, "changed.cue", small+"user: name: \"dev\"\n")
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skip(err)
+	}
+	was := tree(t)
+	must(t)
+	must(t, "check")
+	if code, _, _ := devgen(t.Context(), "diff", "--spec", "changed.cue"); code != exitDrift {
+		t.Errorf("diff: exit %d", code)
+	}
+	code, stdout, stderr := devgen(t.Context(), "--spec", "changed.cue")
+	if code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, ": read-only file system; nothing was changed\n") {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+	if now := tree(t); !maps.Equal(now, was) {
+		t.Error("the tree changed")
+	}
+	if left, _ := filepath.Glob(".devcontainer/" + temporaryPrefix + "*"); left != nil {
+		t.Errorf("%v", left)
+	}
+}

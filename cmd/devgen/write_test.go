@@ -1,0 +1,299 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// before and after are two specs between which every kind of change happens: files change, come, go and move.
+const (
+	before = small + `outputs: volumes: "stack/volumes.yml"
+`
+	after = small + `user: name: "dev"
+volumes: npm: {target: "~/.npm", persistence: "cache"}
+mounts: ssh: {source: "~/.ssh", target: "~/.ssh"}
+outputs: {volumes: "volumes.yml", devcontainer: ".devcontainer.json"}
+`
+)
+
+// A change is a tree in which devgen has everything to do.
+type change struct {
+	force bool
+	old   map[string]string // before the run
+	want  map[string]string // after it
+	user  string            // what a person wrote, which no run loses
+}
+
+const edit = "# Written by a person.\n"
+
+// prepare makes the tree of a change in the working folder.
+func prepare(t *testing.T, force bool) {
+	t.Helper()
+	write(t, "devcontainer.cue", before)
+	must(t)
+	write(t, "devcontainer.cue", after)
+	if runtime.GOOS != "windows" {
+		// The script is wanted unchanged: only its mode is wrong.
+		if err := os.Chmod(".devcontainer/scripts/init.sh", 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if force {
+		write(t, ".devcontainer/docker-compose.yml", edit)
+	}
+}
+
+func newChange(t *testing.T, force bool) change {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	prepare(t, force)
+	c := change{force: force, old: tree(t)}
+	must(t, c.args()...)
+	c.want = tree(t)
+	return c
+}
+
+func (c change) args() []string {
+	if c.force {
+		return []string{"--force"}
+	}
+	return nil
+}
+
+// oldOrNew holds a tree that a run was cut short in against the two that each file may be of.
+func (c change) oldOrNew(t *testing.T, now map[string]string) {
+	t.Helper()
+	for name, text := range now {
+		old, wasThere := c.old[name]
+		want, isWanted := c.want[name]
+		switch {
+		case name == ".devcontainer/devgen.manifest" || temporary(name):
+		case wasThere && strings.TrimPrefix(text, "x ") == strings.TrimPrefix(old, "x "):
+		case isWanted && strings.TrimPrefix(text, "x ") == strings.TrimPrefix(want, "x "):
+		default:
+			t.Errorf("%s is neither old nor new: %q", name, text)
+		}
+	}
+	for name := range c.old {
+		_, isThere := now[name]
+		_, isWanted := c.want[name]
+		if !isThere && isWanted {
+			t.Errorf("%s is gone", name)
+		}
+	}
+	c.keeps(t, now)
+}
+
+// keeps holds that what a person wrote is somewhere.
+func (c change) keeps(t *testing.T, now map[string]string) {
+	t.Helper()
+	for _, text := range now {
+		if text == edit {
+			return
+		}
+	}
+	if c.force {
+		t.Error("what a person wrote is lost")
+	}
+}
+
+func temporary(name string) bool { return strings.HasPrefix(path.Base(name), temporaryPrefix) }
+
+// heals runs devgen again and wants what an undisturbed run would have left; kept originals may be there more than once.
+func (c change) heals(t *testing.T) {
+	t.Helper()
+	must(t, c.args()...)
+	now := tree(t)
+	c.keeps(t, now)
+	maps.DeleteFunc(now, func(name, text string) bool {
+		return temporary(name) || strings.Contains(name, ".orig") && text == edit
+	})
+	want := maps.Clone(c.want)
+	maps.DeleteFunc(want, func(name, _ string) bool { return strings.Contains(name, ".orig") })
+	if !maps.Equal(now, want) {
+		for name := range want {
+			if now[name] != want[name] {
+				t.Errorf("%s was not completed: %q", name, now[name])
+			}
+		}
+		for name := range now {
+			if _, ok := want[name]; !ok {
+				t.Errorf("%s is left over", name)
+			}
+		}
+	}
+	must(t, "check")
+}
+
+// A run that is interrupted before any of its replacements says so in one line, leaves each file old or new and nothing else,
+// and the next run completes.
+func TestInterrupted(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		c := newChange(t, force)
+		for n := 0; ; n++ {
+			t.Chdir(t.TempDir())
+			prepare(t, force)
+			code, stdout, stderr := devgen(stopBefore(n), c.args()...)
+			if code == exitOK {
+				if n < 6 {
+					t.Errorf("only %d places to stop at", n)
+				}
+				break
+			}
+			name := fmt.Sprintf("force %t, before replacement %d", force, n)
+			t.Run(name, func(t *testing.T) {
+				if code != exitFailed || stdout != "" {
+					t.Errorf("exit %d, stdout %q", code, stdout)
+				}
+				if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "devgen: interrupted ") || !strings.Contains(stderr, "run devgen again") {
+					t.Errorf("stderr %q", stderr)
+				}
+				now := tree(t)
+				for name := range now {
+					if temporary(name) {
+						t.Errorf("%s was left", name)
+					}
+				}
+				c.oldOrNew(t, now)
+				c.heals(t)
+			})
+		}
+	}
+}
+
+// What is interrupted before anything was replaced changed nothing: no copy of the user's file is left either.
+func TestInterruptedAtOnce(t *testing.T) {
+	c := newChange(t, true)
+	t.Chdir(t.TempDir())
+	prepare(t, true)
+	if code, _, _ := devgen(stopBefore(0), "--force"); code != exitFailed {
+		t.Fatalf("exit %d", code)
+	}
+	if now := tree(t); !maps.Equal(now, c.old) {
+		for name := range now {
+			if _, ok := c.old[name]; !ok {
+				t.Errorf("%s was left", name)
+			}
+		}
+	}
+}
+
+// SIGKILL before each replacement, in a process of its own: nothing is taken back then, and the next run still heals.
+func TestKilled(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	for _, force := range []bool{false, true} {
+		c := newChange(t, force)
+		for n := 0; ; n++ {
+			t.Chdir(t.TempDir())
+			prepare(t, force)
+			cmd := process(t, fmt.Sprint("KILL ", n), c.args()...)
+			if err := cmd.Run(); err == nil {
+				break
+			} else if cmd.ProcessState.ExitCode() != -1 {
+				t.Fatal(err)
+			}
+			t.Run(fmt.Sprintf("force %t, before replacement %d", force, n), func(t *testing.T) {
+				c.oldOrNew(t, tree(t))
+				c.heals(t)
+			})
+		}
+	}
+}
+
+// The files that a killed run had in the making are not there for ever: the next run takes them away.
+func TestKilledLitter(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	t.Chdir(t.TempDir())
+	prepare(t, false)
+	if err := process(t, "KILL 2").Run(); err == nil {
+		t.Fatal("it was not killed")
+	}
+	must(t)
+	for name := range tree(t) {
+		if temporary(name) {
+			t.Errorf("%s was left", name)
+		}
+	}
+}
+
+// Ctrl-C and the signal that a runner sends end with one clear line, and leave nothing behind.
+func TestSignal(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	c := newChange(t, false)
+	for _, signal := range []string{"INT", "TERM"} {
+		for _, n := range []int{0, 1, 3} {
+			t.Run(fmt.Sprint(signal, " ", n), func(t *testing.T) {
+				t.Chdir(t.TempDir())
+				prepare(t, false)
+				out, err := process(t, fmt.Sprint(signal, " ", n)).CombinedOutput()
+				var exit *exec.ExitError
+				if err == nil || !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+					t.Errorf("%v, want exit %d", err, exitFailed)
+				}
+				if text := string(out); strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "devgen: interrupted before ") || !strings.HasSuffix(text, "; run devgen again to complete\n") {
+					t.Errorf("it says %q", text)
+				}
+				now := tree(t)
+				for name := range now {
+					if temporary(name) {
+						t.Errorf("%s was left", name)
+					}
+				}
+				c.oldOrNew(t, now)
+				c.heals(t)
+			})
+		}
+	}
+}
+
+// Kept originals get the first free name, and no kept one is overwritten.
+func TestKeep(t *testing.T) {
+	t.Chdir(t.TempDir())
+	root, err := os.OpenRoot(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	w := &writer{root: root}
+	for i, want := range []string{"f.orig", "f.orig.1", "f.orig.2"} {
+		if name, err := w.keep("f.orig", []byte{byte('0' + i)}, 0o600); err != nil || name != want {
+			t.Errorf("kept in %s (%v), want %s", name, err, want)
+		}
+	}
+	if now := tree(t); !maps.Equal(now, map[string]string{"f.orig": "0", "f.orig.1": "1", "f.orig.2": "2"}) {
+		t.Errorf("%v", now)
+	}
+}
+
+// A temporary file never goes through something that stands at its name already.
+func TestStageTaken(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("symbolic links need a privilege")
+	}
+	t.Chdir(t.TempDir())
+	write(t, "devcontainer.cue", small)
+	write(t, "victim", "mine\n")
+	if err := os.MkdirAll(".devcontainer", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../victim", fmt.Sprintf(".devcontainer/%s%d-0-docker-compose.yml", temporaryPrefix, os.Getpid())); err != nil {
+		t.Fatal(err)
+	}
+	devgen(t.Context())
+	if data, err := os.ReadFile("victim"); err != nil || string(data) != "mine\n" {
+		t.Errorf("victim is %q (%v)", data, err)
+	}
+}
