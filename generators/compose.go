@@ -180,15 +180,20 @@ func (c composeFile) workspace() *yaml.Node {
 	return dict(kv("type", "bind"), kv("source", c.rel(".")), kv("target", c.Spec.Workspace))
 }
 
-// merge adds the user's own keys of the dev service. A mapping or a list is joined with devgen's, the user's last;
-// any other key takes the place of devgen's.
+// merge adds the user's own keys of the dev service. A mapping or a list is joined with devgen's, the user's last; any
+// other key takes the place of devgen's, and so does a variable of the environment.
 func (c composeFile) merge(dev *yaml.Node, s schema.Service) {
 	for _, f := range s.Keys.Fields {
 		value := c.from(native(f.Value), "services", s.Name, f.Name)
+		if f.Name == "environment" && value.Kind == yaml.SequenceNode {
+			value = c.from(asMapping(value), "services", s.Name, f.Name)
+		}
 		switch old := lookup(dev, f.Name); {
 		case old == nil:
 			add(dev, kv(f.Name, value))
-		case old.Kind == value.Kind && f.Name != "command" && (old.Kind == yaml.MappingNode || old.Kind == yaml.SequenceNode):
+		case old.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode:
+			c.mergeMapping(old, value, s.Name, f.Name)
+		case old.Kind == yaml.SequenceNode && value.Kind == yaml.SequenceNode && f.Name != "command":
 			old.Content = append(old.Content, value.Content...)
 			for i, n := range value.Content {
 				c.from(n, "services", s.Name, f.Name, itoa(i))
@@ -198,6 +203,34 @@ func (c composeFile) merge(dev *yaml.Node, s schema.Service) {
 			c.from(old, "services", s.Name, f.Name)
 		}
 	}
+}
+
+func (c composeFile) mergeMapping(old, value *yaml.Node, path ...string) {
+	for i := 0; i+1 < len(value.Content); i += 2 {
+		key, item := value.Content[i], value.Content[i+1]
+		c.from(item, append([]string{"services"}, append(path, key.Value)...)...)
+		if same := lookup(old, key.Value); same != nil {
+			*same = *item
+			c.from(same, append([]string{"services"}, append(path, key.Value)...)...)
+			continue
+		}
+		old.Content = append(old.Content, key, item)
+	}
+}
+
+// asMapping is an environment in compose's list form, NAME=value, as a mapping. A name without a value is taken from
+// the developer's environment, in both forms.
+func asMapping(list *yaml.Node) *yaml.Node {
+	n := dict()
+	for _, item := range list.Content {
+		name, value, ok := strings.Cut(item.Value, "=")
+		if ok {
+			add(n, kv(name, value))
+			continue
+		}
+		add(n, kv(name, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}))
+	}
+	return n
 }
 
 func lookup(n *yaml.Node, key string) *yaml.Node {

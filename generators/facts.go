@@ -11,6 +11,7 @@ import (
 // facts is all that differs between specs in the scripts: quoted variables and arrays, and nothing that runs.
 func facts(p *plan.Plan) document {
 	var folders, clones, files []string
+	directories, mountFiles := p.MountPoints()
 	for _, h := range p.HostPaths() {
 		switch {
 		case h.PerClone:
@@ -36,7 +37,8 @@ func facts(p *plan.Plan) document {
 	}
 	line("The folder of the first compose file, from the root of the checkout.", "DEVGEN_COMPOSE_DIRECTORY="+quote(composeFolder))
 	b.WriteString("DEVGEN_HOST_CLONES=" + quote(p.HostFolder()+"/clones") + "\n")
-	line("Folders of the checkout that something is mounted on.", array("DEVGEN_MOUNT_POINTS", p.MountPoints()))
+	line("Folders of the checkout that something is mounted on.", array("DEVGEN_MOUNT_POINTS", directories))
+	line("Files of the checkout that something is mounted on.", array("DEVGEN_MOUNT_FILES", mountFiles))
 	return document{data: []byte(b.String())}
 }
 

@@ -106,9 +106,9 @@ func judgeActions(data []byte) (found []finding, err error) {
 			if err := n.Decode(&step); err != nil {
 				return nil, err
 			}
-			name, _, _ := strings.Cut(step.Uses, "@")
+			name, commit, _ := strings.Cut(step.Uses, "@")
 			action, ok := actions[name]
-			if !ok {
+			if !ok || action.SHA != commit { // a version of the user's own has its own inputs
 				continue
 			}
 			ids[step.ID] = action
@@ -144,11 +144,37 @@ func judgeOutputs(n *yaml.Node, ids map[string]plan.Action) (found []finding) {
 func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error) {
 	for i, combination := range combinations(composeOutputs(p)) {
 		if err := loadCompose(p, documents, combination, i == 0); err != nil {
+			if found := judgeServices(p); len(found) > 0 {
+				return found, nil
+			}
 			return []finding{composeFinding(p, err)}, nil
 		}
 	}
 	return nil, nil
 }
+
+// judgeServices looks at each of the user's services alone: compose-go stops at the first mistake that it comes upon,
+// in no order.
+func judgeServices(p *plan.Plan) (found []finding) {
+	for _, s := range p.Spec.Services {
+		spec := *p.Spec
+		spec.Services = []schema.Service{s}
+		alone := *p
+		alone.Spec = &spec
+		err := loadCompose(&alone, map[string]document{"compose": compose(&alone)}, composeOutputs(p)[:1], true)
+		if err != nil && !relation.MatchString(err.Error()) {
+			f := composeFinding(&alone, err)
+			if len(f.path) < 2 {
+				f.path = []string{"services", s.Name}
+			}
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// relation is a mistake that lies in what is left out when a service is alone.
+var relation = regexp.MustCompile(`undefined|depends on`)
 
 // combinations are the base with all, some or none of the others, the longest first.
 func combinations(files []*plan.Output) [][]*plan.Output {
@@ -176,6 +202,12 @@ func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Outp
 		o.SetProjectName("checkout_devcontainer", true)
 		o.SkipValidation = true
 		o.SkipResolveEnvironment = true // env_file and the like are on the developer's machine
+		o.Interpolate.LookupValue = func(name string) (string, bool) {
+			if value, ok := details.Environment[name]; ok {
+				return value, true
+			}
+			return "1", true // so is every other variable; 1 is a number too
+		}
 	}
 	model, err := loader.LoadModelWithContext(context.Background(), details, options)
 	if err != nil {

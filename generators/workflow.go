@@ -1,7 +1,6 @@
 package generators
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -24,7 +23,7 @@ func workflow(p *plan.Plan) document {
 	w := &workflowFile{Plan: p, source: source{}, actions: plan.Actions()}
 	root := dict(
 		kv("name", w.from(node(p.Workflow.Name), "workflow", "name")),
-		kv("on", w.triggers()).apart(),
+		bare("on", w.triggers()).apart(),
 		kv("permissions", dict()).apart().note("Every job asks for what it needs."),
 		kv("concurrency", dict(
 			kv("group", "${{ github.workflow }}-${{ github.event.pull_request.number || github.ref }}"),
@@ -38,8 +37,8 @@ func workflow(p *plan.Plan) document {
 		kv("jobs", w.jobs()).apart(),
 	)
 	data := encode(header(p)+asComment(p.Mark("workflow", "WORKFLOW")+
-		"Prebuilds the dev container image.\n"+
-		"Its caches make the next build short, here and on a developer's machine.")+"\n", root)
+		"Prebuilds the dev container image."+
+		when(len(p.Caches) > 0, "\nIts caches make the next build short."))+"\n", root)
 	return document{data, func(line int) []string { return w.at(root, data, line) }}
 }
 
@@ -102,7 +101,10 @@ func (w *workflowFile) inputs() *yaml.Node {
 	for _, p := range w.Platforms {
 		platforms = append(platforms, p.Name)
 	}
-	mode := w.cacheMode()
+	mode, modes := w.cacheMode(), []string{"max", "min"}
+	if slices.ContainsFunc(w.Caches, func(c plan.Cache) bool { return c.Mode != "" && c.Mode != mode }) {
+		mode, modes = "spec", []string{"spec", "max", "min"} // each backend has its own
+	}
 	return dict(kv("inputs", dict(
 		only(w.Merged(), kv("platforms", dict(
 			kv("description", "Platforms to build; one alone fills its cache and takes no tag"),
@@ -114,7 +116,7 @@ func (w *workflowFile) inputs() *yaml.Node {
 			kv("description", "Layers to cache: of every step (max) or of the result (min)"),
 			kv("type", "choice"),
 			kv("default", mode),
-			kv("options", []string{"max", "min"}),
+			kv("options", modes),
 		))),
 		kv("no_cache", dict(
 			kv("description", "Build without reading a cache"),
@@ -242,9 +244,9 @@ func (w *workflowFile) planEnv() *yaml.Node {
 func (w *workflowFile) matrix() string {
 	var rows []string
 	for _, p := range w.Platforms {
-		runner, _ := json.Marshal(p.Runner)
-		if len(p.Runner) == 1 {
-			runner, _ = json.Marshal(p.Runner[0])
+		runner := `"` + strings.Join(p.Runner, `", "`) + `"` // labels need no escapes
+		if len(p.Runner) > 1 {
+			runner = "[" + runner + "]"
 		}
 		row := fmt.Sprintf(`{"platform": %q, "arch": %q, "runner": %s`, p.Name, p.Arch, runner)
 		if w.Emulated() {
@@ -325,6 +327,7 @@ func (w *workflowFile) reportJob() *yaml.Node {
 					kv("WARM_SECONDS", quoted(fmt.Sprint(o.WarmSeconds))),
 					kv("COLD_SECONDS", quoted(fmt.Sprint(o.ColdSeconds))),
 					kv("ENFORCE", "${{ needs.plan.outputs.enforce }}").remark("only a warm scheduled run can fail here"),
+					kv("PLATFORMS", "${{ needs.plan.outputs.matrix }}"),
 				)),
 				kv("run", block(templates.Step("report"))),
 			), w.mark("METRICS", "The job summary shows what each build took from the caches.")),

@@ -271,33 +271,63 @@ func (j buildJob) pushInputs() []entry {
 			" && format('type=image,name={0},push-by-digest=true,name-canonical=true,push=true', needs.plan.outputs.image) || 'type=cacheonly' }}")),
 		kv("no-cache", noCache),
 		kv("pull", noCache),
-		only(cached, kv("cache-from", j.cacheFrom())).note(j.mark("CACHE-RESTORE", "Every branch reads the cache of the default branch.")),
-		only(cached, kv("cache-to", j.cacheTo())).note(j.mark("CACHE-SAVE", "Only a trusted branch writes. A failed upload fails the run on a schedule only.")),
+		only(cached, kv("cache-from", j.cacheFrom())).note(j.cacheNote("CACHE-RESTORE", "Every branch reads the cache of the default branch.")),
+		only(cached, kv("cache-to", j.cacheTo())).note(j.cacheNote("CACHE-SAVE", j.saveComment())),
 		kv("provenance", j.Image.Provenance),
 	}
+}
+
+// cacheNote carries the tag of a block, unless a step of its own does: that of a cache that is a folder.
+func (j buildJob) cacheNote(block, text string) string {
+	if j.keepsFolder() {
+		return text
+	}
+	return j.mark(block, text)
+}
+
+// saveComment says who writes, as far as it is true of every backend.
+func (j buildJob) saveComment() string {
+	guarded, ignored := true, true
+	for _, c := range j.Caches {
+		guarded = guarded && c.Writers != ""
+		ignored = ignored && strings.Contains(c.To, "{ignore-error}")
+	}
+	text := "Caches with writers are written by trusted branches only."
+	if guarded {
+		text = "Only a trusted branch writes."
+	}
+	return text + when(ignored, " A failed upload fails the run on a schedule only.")
 }
 
 // publishes holds when every platform of the spec is built and may be pushed.
 const publishes = "needs.plan.outputs.publish == 'true'"
 
 func (w *workflowFile) secretEnvs() (pairs []string) {
-	for _, s := range w.Image.Secrets {
-		pairs = append(pairs, s.ID+"="+secretVariable(s.ID))
+	for i, s := range w.Image.Secrets {
+		pairs = append(pairs, s.ID+"="+w.secretVariables()[i])
 	}
 	return pairs
 }
 
 var notInVariable = regexp.MustCompile(`[^A-Z0-9_]`)
 
-// secretVariable is the variable of the build step that holds a secret.
-func secretVariable(id string) string {
-	return "BUILD_SECRET_" + notInVariable.ReplaceAllString(strings.ToUpper(id), "_")
+// secretVariables are the variables of the build step that hold the secrets. Ids that differ in other characters only
+// get a number.
+func (w *workflowFile) secretVariables() (names []string) {
+	for _, s := range w.Image.Secrets {
+		name := "BUILD_SECRET_" + notInVariable.ReplaceAllString(strings.ToUpper(s.ID), "_")
+		for n, first := 2, name; slices.Contains(names, name); n++ {
+			name = first + "_" + itoa(n)
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 func (w *workflowFile) buildEnv() *yaml.Node {
 	env := dict()
-	for _, s := range w.Image.Secrets {
-		add(env, kv(secretVariable(s.ID), s.Expression))
+	for i, s := range w.Image.Secrets {
+		add(env, kv(w.secretVariables()[i], s.Expression))
 	}
 	for _, c := range w.Caches {
 		for _, v := range c.Env {
@@ -452,7 +482,7 @@ var expression = regexp.MustCompile(`\$\{\{.*?\}\}`)
 func (w *workflowFile) values(mode string) plan.CacheValues {
 	return plan.CacheValues{
 		Repository:  "${{ needs.plan.outputs.cache }}",
-		Image:       w.Image.Local,
+		Image:       "${{ needs.plan.outputs.image }}:" + w.Image.Tag,
 		Arch:        "${{ matrix.arch }}",
 		Suffix:      "${{ needs.plan.outputs.suffix }}",
 		Mode:        "${{ needs.plan.outputs.cache_mode || '" + mode + "' }}",

@@ -18,7 +18,10 @@ import (
 type entry struct{ key, value *yaml.Node }
 
 // kv is an entry. A value is a *yaml.Node, a string, an int, a bool or a []string, which is written in one line.
-func kv(key string, value any) entry {
+func kv(key string, value any) entry { return entry{key: node(key), value: node(value)} }
+
+// bare is kv with a key that stays without quotes: every consumer of a workflow takes on for a string.
+func bare(key string, value any) entry {
 	return entry{key: &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, value: node(value)}
 }
 

@@ -20,6 +20,7 @@ import (
 	"cuelang.org/go/cue/parser"
 	"cuelang.org/go/encoding/json"
 	"cuelang.org/go/encoding/yaml"
+	"golang.org/x/mod/semver"
 )
 
 //go:embed schema.cue
@@ -148,14 +149,15 @@ func cueSyntax(file string, tags []string) (*build.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	overlay, err := importOverlay(files)
+	root, overlay, err := importOverlay(files)
 	if err != nil {
 		return nil, err
 	}
 	instance := load.Instances(files, &load.Config{
-		Tags:    tags,
-		Overlay: overlay,
-		Env:     append(os.Environ(), "CUE_REGISTRY=none", "CUE_EXPERIMENT=", "CUE_DEBUG="),
+		Tags:       tags,
+		ModuleRoot: root,
+		Overlay:    overlay,
+		Env:        append(os.Environ(), "CUE_REGISTRY=none", "CUE_EXPERIMENT=", "CUE_DEBUG="),
 	})[0]
 	if instance.Err != nil {
 		return nil, tagError(tags, instance.Err)
@@ -218,23 +220,48 @@ func packageName(file string) (string, error) {
 
 // importOverlay puts the language where an import of it is looked up, if one of the files imports a package that is
 // not CUE's own.
-func importOverlay(files []string) (map[string]load.Source, error) {
+func importOverlay(files []string) (root string, overlay map[string]load.Source, err error) {
 	if !slices.ContainsFunc(files, importsPackage) {
-		return nil, nil
+		return "", nil, nil
 	}
 	dir, err := filepath.Abs(filepath.Dir(files[0]))
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	overlay := map[string]load.Source{}
-	root := moduleRoot(dir)
-	if root == "" {
+	overlay = map[string]load.Source{}
+	if root = moduleRoot(dir); root != "" {
+		if err := checkModule(filepath.Join(root, "cue.mod", "module.cue")); err != nil {
+			return "", nil, err
+		}
+	} else {
 		root = dir
 		overlay[filepath.Join(root, "cue.mod", "module.cue")] = load.FromString(
 			"module: \"devgen.local/spec@v0\"\nlanguage: version: \"v0.17.0\"\n")
 	}
 	overlay[filepath.Join(root, "cue.mod", "pkg", filepath.FromSlash(ImportPath), "schema.cue")] = load.FromBytes(source)
-	return overlay, nil
+	return root, overlay, nil
+}
+
+// oldestLanguage is the version of CUE from which on the language of the spec can be read: it has error().
+const oldestLanguage = "v0.14.0"
+
+// checkModule refuses a module of an older CUE, which would be told in the schema's words.
+func checkModule(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	v := cuecontext.New(cuecontext.CUE_DEBUG("")).CompileBytes(data, cue.Filename(file)).LookupPath(cue.ParsePath("language.version"))
+	version, err := v.String()
+	if err != nil || !semver.IsValid(version) || semver.Compare(version, oldestLanguage) >= 0 {
+		return nil // what else is wrong with it CUE says
+	}
+	at := v.Pos().Position()
+	return Problem{
+		Pos:  Pos{label(file), at.Line, at.Column},
+		Path: "language.version",
+		Text: fmt.Sprintf("%s is too old for the language of the spec; want %s or newer", version, oldestLanguage),
+	}
 }
 
 func importsPackage(file string) bool {

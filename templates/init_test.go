@@ -16,6 +16,7 @@ DEVGEN_HOST_FILES=('~/.gitconfig' '~/.config/tool/settings')
 DEVGEN_HOST_CLONE_DIRECTORIES=(obj)
 DEVGEN_HOST_CLONES='~/.app-devcontainer/clones'
 DEVGEN_MOUNT_POINTS=(bin web/node_modules)
+DEVGEN_MOUNT_FILES=(conf/env)
 `
 
 // nothingFacts are the facts of a spec that mounts nothing.
@@ -26,6 +27,7 @@ DEVGEN_HOST_FILES=()
 DEVGEN_HOST_CLONE_DIRECTORIES=()
 DEVGEN_HOST_CLONES='~/.app-devcontainer/clones'
 DEVGEN_MOUNT_POINTS=()
+DEVGEN_MOUNT_FILES=()
 `
 
 // A host is a checkout with a blank in its path, and a home.
@@ -111,6 +113,7 @@ func TestInit(t *testing.T) {
 	})
 	equal(t, "the checkout", tree(t, h.root), map[string]string{
 		"shared": "drwx------", "bin": usual, "web": usual, "web/node_modules": usual,
+		"conf": usual, "conf/env": "-rw-r--r--",
 	})
 	equal(t, "the files", contents(t, filepath.Join(h.home, ".gitconfig")), "")
 }

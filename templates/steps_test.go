@@ -113,6 +113,7 @@ func report(t *testing.T, enforce string, reports ...string) (r result, summary 
 	r = runStep(t, "report", script{dir: dir, env: map[string]string{
 		"HIT_RATE": "95", "HIT_RATE_FLOOR": "70", "WARM_SECONDS": "180", "COLD_SECONDS": "420",
 		"ENFORCE": enforce, "GITHUB_STEP_SUMMARY": file,
+		"PLATFORMS": "[" + strings.TrimSuffix(strings.Repeat("{},", max(1, len(reports))), ",") + "]",
 	}})
 	return r, contents(t, file)
 }
@@ -182,8 +183,12 @@ func TestReportEnforces(t *testing.T) {
 }
 
 func TestReportWithoutReports(t *testing.T) {
-	r, summary := report(t, "true")
+	r, summary := report(t, "false")
 	r.succeeds(t)
-	equal(t, "the log", r.stdout, "::warning title=Cache::no build left a report\n")
+	equal(t, "the log", r.stdout, "::warning title=Cache::0 of 1 builds left a report\n")
 	equal(t, "the summary", summary, "")
+
+	// What cannot be measured does not keep the promise.
+	r, _ = report(t, "true")
+	r.fails(t, 1, "::warning title=Cache::0 of 1 builds left a report\n::error title=Cache::a warm build could not be measured\n")
 }

@@ -8,7 +8,7 @@ set -euo pipefail
 unset CDPATH # with it cd prints, and may go elsewhere
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-# shellcheck source=lib/facts.sh
+# shellcheck source=/dev/null # lib/facts.sh is generated
 . "$root/lib/facts.sh"
 root=$(cd -- "$root/$DEVGEN_SCRIPTS_TO_ROOT" && pwd -P)
 
@@ -16,15 +16,28 @@ usage() {
   printf 'Usage: %s [--help]\n\nCreates the folders and files of this machine that the dev container mounts.\n' "${0##*/}"
 }
 
-# compose_project is the name that the dev container tools give the compose project of this checkout.
+# compose_project is the name that the dev container tools give the compose project of this checkout: that of the
+# folder of the first compose file, or of the checkout where that folder is .devcontainer.
 compose_project() {
-  printf '%s' "${root##*/}_devcontainer" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-'
+  if [ -n "${COMPOSE_PROJECT_NAME:-}" ]; then
+    printf '%s' "$COMPOSE_PROJECT_NAME"
+    return
+  fi
+  local folder
+  folder=$(cd -- "$root/$DEVGEN_COMPOSE_DIRECTORY" && pwd -P)
+  case $folder in
+    */.devcontainer)
+      folder=${folder%/.devcontainer}
+      folder=${folder}_devcontainer
+      ;;
+  esac
+  printf '%s' "${folder##*/}" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-'
 }
 
 # expand PATH: an absolute path, or one below the home or below the root of the checkout.
 expand() {
   case $1 in
-    '~/'*) printf '%s' "${HOME:?HOME is not set}/${1#'~/'}" ;;
+    \~/*) printf '%s' "${HOME:?HOME is not set}/${1#\~/}" ;;
     /*) printf '%s' "$1" ;;
     *) printf '%s' "$root/$1" ;;
   esac
@@ -57,14 +70,15 @@ main() {
       ;;
   esac
   # An assignment of its own: only there does a failed expand end the script.
-  local path place
+  local path place project
   for path in ${DEVGEN_HOST_DIRECTORIES[@]+"${DEVGEN_HOST_DIRECTORIES[@]}"}; do
     place=$(expand "$path")
     private_directory "$place"
   done
   for path in ${DEVGEN_HOST_CLONE_DIRECTORIES[@]+"${DEVGEN_HOST_CLONE_DIRECTORIES[@]}"}; do
     place=$(expand "$DEVGEN_HOST_CLONES")
-    private_directory "$place/$(compose_project)/$path"
+    project=$(compose_project)
+    private_directory "$place/$project/$path"
   done
   for path in ${DEVGEN_HOST_FILES[@]+"${DEVGEN_HOST_FILES[@]}"}; do
     place=$(expand "$path")
@@ -72,6 +86,11 @@ main() {
   done
   for path in ${DEVGEN_MOUNT_POINTS[@]+"${DEVGEN_MOUNT_POINTS[@]}"}; do
     mkdir -p -- "$root/$path"
+  done
+  for path in ${DEVGEN_MOUNT_FILES[@]+"${DEVGEN_MOUNT_FILES[@]}"}; do
+    place=$root/$path
+    mkdir -p -- "${place%/*}"
+    [ -e "$place" ] || : >"$place"
   done
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/devgen/devgen/schema"
+	"github.com/distribution/reference"
 )
 
 // A Cache is one backend that layers are read from and written to. From and To are BuildKit's own cache options
@@ -49,11 +50,19 @@ func (v CacheValues) Fill(option string) string {
 
 // CacheRepository is where the registry cache lies, or "" if there is none.
 func (p *Plan) CacheRepository() string {
-	if c := p.Spec.Caches; c != nil && c.Registry != nil && c.Registry.Repository != "" {
-		return p.Spec.Image.Registry + "/" + c.Registry.Repository
-	}
 	if p.Cache("registry") == nil {
 		return ""
+	}
+	if c := p.Spec.Caches; c != nil {
+		return p.cacheRepository(c.Registry.Repository)
+	}
+	return p.cacheRepository("")
+}
+
+// cacheRepository is the repository that the spec names, or the one beside the image.
+func (p *Plan) cacheRepository(named string) string {
+	if named != "" {
+		return p.Spec.Image.Registry + "/" + named
 	}
 	return p.Image.Repository + "-cache"
 }
@@ -104,6 +113,11 @@ func resolveCaches(p *Plan) {
 func (p *Plan) registryCache(c *schema.RegistryCache) Cache {
 	if c.Repository != "" && c.Repository == p.Spec.Image.Repository {
 		p.problem(fmt.Sprintf("the cache and the image (%s) share one repository and would overwrite each other; want another one such as %s-cache", p.at("image", "repository"), c.Repository), "caches", "registry", "repository")
+	}
+	if name := p.cacheRepository(c.Repository); p.Image.Repository != "" {
+		if _, err := reference.ParseNormalizedNamed(name); err != nil {
+			p.problem(fmt.Sprintf("%s is not a repository that a registry takes: %v", name, err), "caches", "registry")
+		}
 	}
 	return Cache{
 		Backend: "registry",

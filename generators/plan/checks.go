@@ -53,7 +53,7 @@ func checkObjectives(p *Plan) {
 	if warm, cold := duration(o.WarmBuild), duration(o.ColdBuild); warm >= cold {
 		p.problem(fmt.Sprintf("a warm build (%s) is to take less time than a cold one (%s)", o.WarmBuild, o.ColdBuild), "objectives", "warmBuild")
 	}
-	if w := p.Spec.Workflow; w != nil && duration(o.WarmBuild) >= duration(w.Timeout) {
+	if w := p.Spec.Workflow; w != nil && p.on("workflow") && duration(o.WarmBuild) >= duration(w.Timeout) {
 		p.problem(fmt.Sprintf("a warm build may take %s, but workflow.timeout (%s) ends it after %s", o.WarmBuild, p.at("workflow", "timeout"), w.Timeout), "objectives", "warmBuild")
 	}
 }
@@ -87,6 +87,25 @@ func checkNative(p *Plan) {
 			}
 		}
 	}
+}
+
+// stepIDs are the ids of devgen's own steps in the jobs that build.
+var stepIDs = []string{"buildx", "meta", "build"}
+
+// checkSteps refuses a step of the user that takes the id of one of devgen's.
+func checkSteps(p *Plan) {
+	if p.Workflow == nil {
+		return
+	}
+	check := func(which string, steps []schema.Value) {
+		for i, step := range steps {
+			if id := step.Get("id"); id != nil && slices.Contains(stepIDs, id.Scalar) {
+				p.problem(fmt.Sprintf("%q is the id of a step of devgen's; want another one", id.Scalar), "workflow", "steps", which, fmt.Sprint(i), "id")
+			}
+		}
+	}
+	check("before", p.Workflow.Before)
+	check("after", p.Workflow.After)
 }
 
 // matches reports whether a branch matches one of GitHub's filter patterns.

@@ -20,7 +20,8 @@ type Image struct {
 	Args       []Variable
 	Secrets    []Secret
 	Login      Login
-	Local      string // what compose calls the image: what the default branch publishes
+	Tag        string // the steadiest tag that the default branch publishes; "local" if none stays
+	Local      string // what compose calls the image: the repository with Tag
 	Provenance string // the provenance input of docker/build-push-action
 }
 
@@ -79,8 +80,18 @@ func resolveImage(p *Plan) {
 }
 
 func resolveBase(p *Plan, s schema.Image) {
-	for _, other := range []struct{ name, value string }{{"dockerfile", s.Dockerfile}, {"repository", s.Repository}, {"target", s.Target}} {
-		if other.value != "" {
+	for _, other := range []struct {
+		name string
+		said bool
+	}{
+		{"dockerfile", s.Dockerfile != ""},
+		{"repository", s.Repository != ""},
+		{"target", s.Target != ""},
+		{"args", len(s.Args) > 0},
+		{"secrets", len(s.Secrets) > 0},
+		{"login", s.Login != nil},
+	} {
+		if other.said {
 			p.problem(fmt.Sprintf("base is a ready image (%s) and %s says how to build one; keep one of them", p.at("image", "base"), other.name), "image", other.name)
 		}
 	}
@@ -98,7 +109,7 @@ func resolveLogin(p *Plan, s schema.Image) {
 		p.Image.Login = Login{s.Registry, s.Login.Username, secretExpression(s.Login.Secret), s.Login.Secret}
 	case s.Registry == ghcr:
 		p.Image.Login = Login{s.Registry, "${{ github.actor }}", "${{ github.token }}", ""}
-	case p.Spec.Workflow != nil:
+	case p.Spec.Workflow != nil && p.on("workflow"):
 		p.problem(fmt.Sprintf("the workflow cannot push to %s without a login; want image: login: {username: \"…\", secret: \"NAME_OF_A_REPOSITORY_SECRET\"}", s.Registry), "image", "registry")
 	}
 }

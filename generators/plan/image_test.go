@@ -13,7 +13,7 @@ func TestImage(t *testing.T) {
 	}{
 		{"the least", app, Image{
 			Repository: "ghcr.io/acme/app", Dockerfile: ".devcontainer/Dockerfile", Context: ".",
-			Login: job, Local: "ghcr.io/acme/app:latest", Provenance: "mode=max",
+			Login: job, Tag: "latest", Local: "ghcr.io/acme/app:latest", Provenance: "mode=max",
 		}},
 		{"everything", app + `image: {
 	dockerfile: "docker/Dev.Dockerfile"
@@ -29,11 +29,12 @@ func TestImage(t *testing.T) {
 				{"npm", "NPM_TOKEN", "${{ secrets.NPM_TOKEN }}"},
 				{"gh", "GITHUB_TOKEN", "${{ github.token }}"}, // GitHub has no secret of this name
 			},
-			Login: job, Local: "ghcr.io/acme/app:latest", Provenance: "false",
+			Login: job, Tag: "latest", Local: "ghcr.io/acme/app:latest", Provenance: "false",
 		}},
 		{"another registry", withWorkflow + `image: {registry: "localhost:5000", login: {username: "robot", secret: "REGISTRY"}, provenance: "min"}`, Image{
 			Repository: "localhost:5000/acme/app", Dockerfile: ".devcontainer/Dockerfile", Context: ".",
 			Login: Login{"localhost:5000", "robot", "${{ secrets.REGISTRY }}", "REGISTRY"},
+			Tag:   "latest",
 			Local: "localhost:5000/acme/app:latest", Provenance: "mode=min",
 		}},
 		{"ready", ready, Image{Base: "debian:13", Local: "debian:13"}},

@@ -51,6 +51,7 @@ func New(spec *schema.Spec) (*Plan, []schema.Problem) {
 		checkBuildKit,
 		checkObjectives,
 		checkNative,
+		checkSteps,
 		checkIgnored,
 	} {
 		resolve(p)

@@ -20,6 +20,7 @@ type Platform struct {
 var native = map[string]string{
 	"linux/amd64": "ubuntu-24.04",
 	"linux/arm64": "ubuntu-24.04-arm",
+	"linux/386":   "ubuntu-24.04", // an amd64 machine runs it as it is
 }
 
 func resolvePlatforms(p *Plan) {
@@ -37,6 +38,8 @@ func resolvePlatforms(p *Plan) {
 			platform.Runner = defaultRunner(s.Name, s.Emulated)
 		}
 		switch hosted := hostedPlatform(platform.Runner); {
+		case slices.ContainsFunc(platform.Runner, func(l string) bool { return strings.HasPrefix(l, "macos-") || strings.HasPrefix(l, "windows-") }):
+			p.problem("Linux images are built on Linux; want a runner such as ubuntu-24.04", "platforms", s.Name, "runner")
 		case len(platform.Runner) == 0:
 			p.problem(fmt.Sprintf("GitHub has no runner for %s; name your own (runner: \"label\") or say emulated: true", s.Name), "platforms", s.Name)
 		case hosted != "" && hosted != s.Name && !s.Emulated && !runs32bit(hosted, s.Name):

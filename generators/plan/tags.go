@@ -61,8 +61,12 @@ func resolveTags(p *Plan) {
 	for _, name := range order {
 		p.Tags = append(p.Tags, p.tagRule(name))
 	}
+	if p.Cache("inline") != nil && p.localTag() == notPublished {
+		p.problem("an inline cache is read from a tag that stays, and no rule gives one; want tags: latest, branch or fixed", "caches", "inline")
+	}
 	if p.Image.Repository != "" {
-		p.Image.Local = p.Image.Repository + ":" + p.localTag()
+		p.Image.Tag = p.localTag()
+		p.Image.Local = p.Image.Repository + ":" + p.Image.Tag
 	}
 }
 
@@ -75,8 +79,11 @@ func (p *Plan) localTag() string {
 			}
 		}
 	}
-	return "local"
+	return notPublished
 }
+
+// notPublished is the tag of an image that exists on a developer's machine only.
+const notPublished = "local"
 
 // tagRule is what a rule means to docker/metadata-action v6, and what it comes to. The constant rules hang on the
 // default branch that the spec names, not on the one that GitHub is set to.

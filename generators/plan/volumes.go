@@ -177,29 +177,32 @@ func checkTargets(p *Plan) {
 	}
 }
 
-// Owned are the folders in the container that must belong to the dev user for the volumes to be of use: each
-// target with its parents below the home or the workspace. The engine would make missing ones for root.
+// Owned are the folders in the container that must belong to the dev user for the mounts to be of use: the target of
+// each volume, and what lies between it, or a mount, and the home or the workspace. The engine would make missing
+// ones for root.
 func (p *Plan) Owned() (dirs []string) {
-	seen := map[string]bool{}
-	for _, v := range p.Volumes {
-		var chain []string
-		for dir := v.Target; dir != "/"; dir = path.Dir(dir) {
-			if dir == p.Spec.User.Home || dir == p.Spec.Workspace {
-				break
-			}
-			if len(chain) > 0 && !p.inside(dir) {
-				break
-			}
-			chain = append([]string{dir}, chain...)
-		}
+	add := func(chain []string) {
 		for _, dir := range chain {
-			if !seen[dir] {
-				seen[dir] = true
+			if !slices.Contains(dirs, dir) {
 				dirs = append(dirs, dir)
 			}
 		}
 	}
+	for _, v := range p.Volumes {
+		add(append(p.between(path.Dir(v.Target)), v.Target))
+	}
+	for _, m := range p.Mounts {
+		add(p.between(path.Dir(m.Target)))
+	}
 	return dirs
+}
+
+// between are dir and its parents below the home or the workspace, the outermost first.
+func (p *Plan) between(dir string) (chain []string) {
+	for ; p.inside(dir) && dir != p.Spec.Workspace; dir = path.Dir(dir) {
+		chain = append([]string{dir}, chain...)
+	}
+	return chain
 }
 
 // inside reports whether dir lies in the home or in the workspace.
@@ -220,21 +223,25 @@ func (p *Plan) HostPaths() (paths []HostPath) {
 	return paths
 }
 
-// MountPoints are the folders of the checkout, relative to its root, that something is mounted on. The engine
-// would make missing ones for root.
-func (p *Plan) MountPoints() (dirs []string) {
+// MountPoints are the folders and files of the checkout, relative to its root, that something is mounted on. The
+// engine would make missing ones for root.
+func (p *Plan) MountPoints() (directories, files []string) {
 	below := p.Spec.Workspace + "/"
 	for _, v := range p.Volumes {
 		if rest, ok := strings.CutPrefix(v.Target, below); ok {
-			dirs = append(dirs, rest)
+			directories = append(directories, rest)
 		}
 	}
 	for _, m := range p.Mounts {
-		if rest, ok := strings.CutPrefix(m.Target, below); ok && !m.Source.File {
-			dirs = append(dirs, rest)
+		rest, ok := strings.CutPrefix(m.Target, below)
+		switch {
+		case ok && m.Source.File:
+			files = append(files, rest)
+		case ok:
+			directories = append(directories, rest)
 		}
 	}
-	return dirs
+	return directories, files
 }
 
 // TmpfsOptions are the mount options of a volume in memory. Only the dev user may look in.

@@ -116,7 +116,8 @@ func TestMounts(t *testing.T) {
 		{"other", HostPath{Path: "../other"}, "/workspaces/app/vendor/other", false, ""},
 		{"here", HostPath{Path: "tools"}, "/tools", false, ""},
 	})
-	equal(t, "MountPoints", p.MountPoints(), []string{"vendor/other"})
+	directories, _ := p.MountPoints()
+	equal(t, "MountPoints", directories, []string{"vendor/other"})
 }
 
 // several is a spec with one volume of each kind, and mounts of a folder and of a file.
@@ -147,9 +148,11 @@ func TestHostPaths(t *testing.T) {
 	}
 }
 
-// Where a folder of the checkout is missing the engine would make it for root. A file is no folder.
+// Where a folder or file of the checkout is missing the engine would make it for root.
 func TestMountPoints(t *testing.T) {
-	equal(t, "MountPoints", resolve(t, several).MountPoints(), []string{"obj", "web/app/node_modules", "vendor/tools"})
+	directories, files := resolve(t, several).MountPoints()
+	equal(t, "directories", directories, []string{"obj", "web/app/node_modules", "vendor/tools"})
+	equal(t, "files", files, []string{".env"})
 }
 
 func TestOwned(t *testing.T) {
@@ -159,7 +162,8 @@ func TestOwned(t *testing.T) {
 		"/workspaces/app/obj",
 		"/workspaces/app/web", "/workspaces/app/web/app", "/workspaces/app/web/app/node_modules",
 		"/commandhistory",
-		"/data/a/b", // /data is nobody's business
+		"/data/a/b",              // /data is nobody's business
+		"/workspaces/app/vendor", // around a mount
 	})
 	below := resolve(t, app+`workspace: "/home/vscode/src"
 volumes: {

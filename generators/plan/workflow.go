@@ -125,6 +125,9 @@ func (p *Plan) checkSchedules(s *schema.Workflow) {
 			continue
 		}
 		first[x.Cron] = i
+		if x.Purpose == "warm" && len(p.Caches) == 0 {
+			p.problem(fmt.Sprintf("a warm run proves that the image comes from the cache, and caches (%s) is empty", p.at("caches")), "workflow", "schedules", fmt.Sprint(i), "purpose")
+		}
 	}
 }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 unset CDPATH # with it cd prints, and may go elsewhere
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
-# shellcheck source=lib/facts.sh source-path=SCRIPTDIR
+# shellcheck source=/dev/null # lib/facts.sh is generated
 . "$root/lib/facts.sh"
 root=$(cd -- "$root/$DEVGEN_SCRIPTS_TO_ROOT" && pwd -P)
 
@@ -85,6 +85,11 @@ main() {
   done
   for path in ${DEVGEN_MOUNT_POINTS[@]+"${DEVGEN_MOUNT_POINTS[@]}"}; do
     mkdir -p -- "$root/$path"
+  done
+  for path in ${DEVGEN_MOUNT_FILES[@]+"${DEVGEN_MOUNT_FILES[@]}"}; do
+    place=$root/$path
+    mkdir -p -- "${place%/*}"
+    [ -e "$place" ] || : >"$place"
   done
 }
 

@@ -12,20 +12,16 @@
 set -euo pipefail
 
 fail() {
-  echo "::error::$1"
+  echo "::error::${1//$'\n'/%0A}"
   exit 1
 }
 
-# A pull request never pushes. Other runs push in the home repository, or where a fork names its own image.
-push=true trusted=true cache=${CACHE:-}
-if [[ $EVENT == pull_request ]]; then
-  push=false
-  # A fork and Dependabot get no secrets.
-  [[ $HEAD_REPOSITORY == "$REPOSITORY" && $ACTOR != 'dependabot[bot]' ]] || trusted=false
-elif [[ ${REPOSITORY,,} != "${HOME_REPOSITORY,,}" ]]; then
-  if [[ -z $FORK_IMAGE ]]; then
-    push=false
-  else
+# A fork works with an image of its own, if it names one.
+home=true cache=${CACHE:-}
+if [[ ${REPOSITORY,,} != "${HOME_REPOSITORY,,}" ]]; then
+  home=false
+  if [[ -n $FORK_IMAGE ]]; then
+    home=true
     registry=${IMAGE%%/*}
     # Names in a registry are lower case, names on GitHub need not be.
     IMAGE=${FORK_IMAGE,,}
@@ -33,6 +29,16 @@ elif [[ ${REPOSITORY,,} != "${HOME_REPOSITORY,,}" ]]; then
       fail "the variable for the fork's image must look like $registry/owner/name, not '$FORK_IMAGE'"
     cache=$IMAGE-cache
   fi
+fi
+
+# A pull request never pushes. Forks and Dependabot get no secrets and a token that cannot write.
+push=$home trusted=true
+if [[ $ACTOR == 'dependabot[bot]' ]]; then
+  push=false trusted=false
+fi
+if [[ $EVENT == pull_request ]]; then
+  push=false
+  [[ $HEAD_REPOSITORY == "$REPOSITORY" ]] || trusted=false
 fi
 
 login=$trusted
@@ -52,6 +58,7 @@ publish=$push
 
 case ${INPUT_CACHE_MODE:-} in
   '' | min | max) ;;
+  spec) INPUT_CACHE_MODE='' ;;
   *) fail "the cache mode must be min or max, not '$INPUT_CACHE_MODE'" ;;
 esac
 
@@ -82,8 +89,10 @@ for variable in "${!WRITERS_@}"; do
   if [[ -n $branch && $branch =~ ${!variable} ]]; then
     write=$push
     if [[ $branch != "$DEFAULT_BRANCH" ]]; then
-      slug=$(tr '[:upper:]' '[:lower:]' <<<"$branch" | tr -cs 'a-z0-9._\n' '-')
+      slug=$(tr '[:upper:]' '[:lower:]' <<<"$branch" | tr -c 'a-z0-9._\n' '-')
       suffix=-${slug:0:80}
+      # Two branches never share a cache: what the slug cannot tell apart, a checksum does.
+      [[ $suffix == "-${branch//\//-}" ]] || suffix+=-$(sha256sum <<<"$branch" | cut -c 1-8)
     fi
   fi
   writes+=("write_${backend,,}=$write")

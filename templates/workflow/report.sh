@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
 # The step of the job report: compares what cache-report.sh measured with the objectives, in the job summary.
-# Needs HIT_RATE and HIT_RATE_FLOOR (percent), WARM_SECONDS, COLD_SECONDS and ENFORCE, and the reports as
-# reports/*.json. A warm run that misses an objective fails; any other run only reports.
+# Needs HIT_RATE and HIT_RATE_FLOOR (percent), WARM_SECONDS, COLD_SECONDS, ENFORCE and PLATFORMS (the matrix that was
+# built), and the reports as reports/*.json. A warm run that misses an objective fails; any other run only reports.
 set -euo pipefail
 shopt -s nullglob
 
 reports=(reports/*.json)
-if ((${#reports[@]} == 0)); then
-  echo '::warning title=Cache::no build left a report'
-  exit 0
+expected=$(jq length <<<"$PLATFORMS")
+if ((${#reports[@]} < expected)); then
+  echo "::warning title=Cache::${#reports[@]} of $expected builds left a report"
+  [[ $ENFORCE != true ]] || {
+    echo '::error title=Cache::a warm build could not be measured'
+    exit 1
+  }
+  ((${#reports[@]} > 0)) || exit 0
 fi
 
 jq -rs --argjson rate "$HIT_RATE" --argjson warm "$WARM_SECONDS" --argjson cold "$COLD_SECONDS" '
