@@ -31,12 +31,12 @@ func facts(p *plan.Plan) document {
 	line("Folders of the host that are mounted; ~ is the home.", array("DEVGEN_HOST_DIRECTORIES", folders))
 	line("Files of the host that are mounted.", array("DEVGEN_HOST_FILES", files))
 	line("Folders that each clone has for itself, below DEVGEN_HOST_CLONES/<compose project>.", array("DEVGEN_HOST_CLONE_DIRECTORIES", clones))
+	b.WriteString("DEVGEN_HOST_CLONES=" + quote(p.HostFolder()+"/clones") + "\n")
 	composeFolder := "."
 	if o := p.Output("compose"); o != nil {
 		composeFolder = path.Dir(o.Path)
 	}
 	line("The folder of the first compose file, from the root of the checkout.", "DEVGEN_COMPOSE_DIRECTORY="+quote(composeFolder))
-	b.WriteString("DEVGEN_HOST_CLONES=" + quote(p.HostFolder()+"/clones") + "\n")
 	line("Folders of the checkout that something is mounted on.", array("DEVGEN_MOUNT_POINTS", directories))
 	line("Files of the checkout that something is mounted on.", array("DEVGEN_MOUNT_FILES", mountFiles))
 	return document{data: []byte(b.String())}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	composeschema "github.com/compose-spec/compose-go/v2/schema"
+	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/compose-spec/compose-go/v2/validation"
 	"github.com/devgen/devgen/generators/plan"
@@ -202,12 +203,7 @@ func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Outp
 		o.SetProjectName("checkout_devcontainer", true)
 		o.SkipValidation = true
 		o.SkipResolveEnvironment = true // env_file and the like are on the developer's machine
-		o.Interpolate.LookupValue = func(name string) (string, bool) {
-			if value, ok := details.Environment[name]; ok {
-				return value, true
-			}
-			return "1", true // so is every other variable; 1 is a number too
-		}
+		o.Interpolate.Substitute = substitute
 	}
 	model, err := loader.LoadModelWithContext(context.Background(), details, options)
 	if err != nil {
@@ -223,6 +219,18 @@ func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Outp
 	}
 	_, err = loader.ModelToProject(model, loader.ToOptions(&details, []func(*loader.Options){options}), details)
 	return err
+}
+
+// substitute puts variables in as Compose does. What a variable without a default will be only the developer's machine
+// knows: 1 is both a text and a number.
+func substitute(text string, environment template.Mapping) (string, error) {
+	return template.SubstituteWithOptions(text, func(name string) (string, bool) {
+		if value, ok := environment(name); ok {
+			return value, true
+		}
+		standard := strings.Contains(text, "${"+name+":-") || strings.Contains(text, "${"+name+"-")
+		return "1", !standard
+	}, template.WithoutLogging)
 }
 
 // serviceName is how compose-go names a service in its messages.

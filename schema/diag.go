@@ -211,7 +211,7 @@ func kindNames(kinds []string) string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		names[i] = k
-		if name, ok := map[string]string{"struct": "fields in braces", "bool": "true or false", "list": "a list", "string": "a string", "int": "a whole number", "number": "a number"}[k]; ok {
+		if name, ok := map[string]string{"struct": "a group of fields", "bool": "true or false", "list": "a list", "string": "a string", "int": "a whole number", "number": "a number"}[k]; ok {
 			names[i] = name
 		}
 	}

@@ -60,13 +60,13 @@ func TestProblems(t *testing.T) {
 
 		// Types.
 		{"type", `workspace: 3`, []string{`4:12: workspace: 3 is not allowed; want an absolute path such as /workspaces/app, without .. or blanks`}},
-		{"type of a struct", `user: "me"`, []string{`4:7: user: "me" is not allowed; want fields in braces`}},
+		{"type of a struct", `user: "me"`, []string{`4:7: user: "me" is not allowed; want a group of fields`}},
 		{"type of a bool", `platforms: "linux/arm64": emulated: "yes"`, []string{`4:37: platforms.linux/arm64.emulated: "yes" is not allowed; want true or false`}},
 		{"type of a list", `workflow: {repository: "a/b", paths: "x"}`, []string{`4:38: workflow.paths: "x" is not allowed; want a list`}},
-		{"type of an entry", `volumes: a: "/a"`, []string{`4:13: volumes.a: "/a" is not allowed; want fields in braces`}},
-		{"a list for a map", `mounts: ["x"]`, []string{`4:9: mounts: ["x"] is not allowed; want fields in braces`}},
+		{"type of an entry", `volumes: a: "/a"`, []string{`4:13: volumes.a: "/a" is not allowed; want a group of fields`}},
+		{"a list for a map", `mounts: ["x"]`, []string{`4:9: mounts: ["x"] is not allowed; want a group of fields`}},
 		{"a struct for a list", `workflow: {repository: "a/b", schedules: {a: 1}}`, []string{`4:31: workflow.schedules: {a: 1} is not allowed; want a list`}},
-		{"null", `user: null`, []string{`4:7: user: null is not allowed; want fields in braces`}},
+		{"null", `user: null`, []string{`4:7: user: null is not allowed; want a group of fields`}},
 		{"native bytes", `devcontainer: x: 'b'`, []string{`4:18: devcontainer.x: 'b' is not allowed; want a value that JSON has`}},
 
 		// Bounds.
@@ -130,7 +130,7 @@ func TestProblems(t *testing.T) {
 		{"two elements", `workflow: {repository: "a/b", branches: ["a b", "main", "c d"]}`, []string{
 			`4:42: workflow.branches[0]: "a b" is not allowed; want a branch such as main or release/**`,
 			`4:57: workflow.branches[2]: "c d" is not allowed; want a branch such as main or release/**`}},
-		{"element of steps", `workflow: {repository: "a/b", steps: before: ["make"]}`, []string{`4:47: workflow.steps.before[0]: "make" is not allowed; want fields in braces`}},
+		{"element of steps", `workflow: {repository: "a/b", steps: before: ["make"]}`, []string{`4:47: workflow.steps.before[0]: "make" is not allowed; want a group of fields`}},
 
 		// Conflicts.
 		{"conflict", "workspace: \"/a\"\nworkspace: \"/b\"\n", []string{`4:12: workspace: conflicting values "/a" and "/b"; say it once, the other one is at spec.cue:5:12`}},
@@ -188,9 +188,9 @@ func TestProblemsWhole(t *testing.T) {
 		{"no struct", map[string]string{"spec.cue": "\"hello\"\n"}, []string{`spec.cue:1:1: the spec is a string; want fields such as name, image and platforms`}},
 		{"list", map[string]string{"spec.json": `["x"]`}, []string{`spec.json:1:1: the spec is a list; want fields such as name, image and platforms`}},
 		{"lists and strings for structs", map[string]string{"spec.cue": "name: \"x\"\nimage: \"debian:12\"\nplatforms: [\"linux/amd64\"]\n"}, []string{
-			`spec.cue:2:8: image: "debian:12" is not allowed; want fields in braces`, `spec.cue:3:12: platforms: ["linux/amd64"] is not allowed; want fields in braces`}},
+			`spec.cue:2:8: image: "debian:12" is not allowed; want a group of fields`, `spec.cue:3:12: platforms: ["linux/amd64"] is not allowed; want a group of fields`}},
 		{"nothing but null", map[string]string{"spec.cue": "name: null\nimage: null\nplatforms: null\n"}, []string{
-			"spec.cue:1:7: name: null is not allowed; " + wantName, "spec.cue:2:8: image: null is not allowed; want fields in braces", "spec.cue:3:12: platforms: null is not allowed; want fields in braces"}},
+			"spec.cue:1:7: name: null is not allowed; " + wantName, "spec.cue:2:8: image: null is not allowed; want a group of fields", "spec.cue:3:12: platforms: null is not allowed; want a group of fields"}},
 		{"conflict of two files", map[string]string{"spec.cue": "package p\n" + minimal, "z.cue": "package p\n\nname: \"y\"\n"}, []string{
 			`spec.cue:2:7: name: conflicting values "x" and "y"; say it once, the other one is at z.cue:3:7`}},
 		{"required, in the file that was named", map[string]string{"spec.cue": "package p\nname: \"x\"\n", "a.cue": "package p\nimage: base: \"debian:12\"\n"}, []string{"spec.cue:1:1: " + lacksPlatforms}},
@@ -201,14 +201,14 @@ func TestProblemsWhole(t *testing.T) {
 		{"the same key twice in JSON", map[string]string{"spec.json": `{"name":"x","name":"y","image":{"base":"debian:12"},"platforms":{"linux/amd64":{}}}`}, []string{
 			`spec.json:1:9: name: conflicting values "x" and "y"; say it once, the other one is at spec.json:1:20`}},
 		{"JSON", map[string]string{"spec.json": `{"name":"x","image":{"base":"debian:12"},"platforms":{"linux/amd64":{}},` + "\n" + `"user":3,"caches":{"registry":{"mode":"mid"}},"buildkit":{"parallelism":100}}`}, []string{
-			`spec.json:2:8: user: 3 is not allowed; want fields in braces`,
+			`spec.json:2:8: user: 3 is not allowed; want a group of fields`,
 			`spec.json:2:39: caches.registry.mode: "mid" is not allowed; want "max" or "min" (did you mean "min"?)`,
 			`spec.json:2:73: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
 		{"YAML", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nvolumes:\n  a: {taget: /a, persistence: cahce}\n"}, []string{
 			`spec.yaml:5:14: volumes.a.taget: unknown field "taget" (did you mean target?)`,
 			`spec.yaml:5:31: volumes.a.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`}},
 		{"YAML, null", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms:\n  linux/amd64:\n"}, []string{
-			`spec.yaml:4:15: platforms.linux/amd64: null is not allowed; want fields in braces`}},
+			`spec.yaml:4:15: platforms.linux/amd64: null is not allowed; want a group of fields`}},
 		{"import form", map[string]string{"spec.cue": importLine + "schema.#Spec & {\n" + minimal + "volumes: a: {target: \"/a\", persistence: \"cahce\"}\ncaches: registry: mode: 3\nuser: uid: -1\n}\n"}, []string{
 			`spec.cue:6:41: volumes.a.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`,
 			`spec.cue:7:25: caches.registry.mode: 3 is not allowed; want "max" or "min"`,

@@ -117,8 +117,8 @@ func TestCheckDevcontainer(t *testing.T) {
 		{"a port", `, "forwardPorts": [3000, 70000]`, []Mismatch{{[]string{"forwardPorts", "1"}, `70000 is not allowed; want a port such as 3000 or "db:5432"`}}},
 		{"below a free key", `, "portsAttributes": {"3000": {"protocol": "ftp"}}`, []Mismatch{{[]string{"portsAttributes", "3000", "protocol"}, `"ftp" is not allowed; want "http" or "https"`}}},
 		{"a variable", `, "containerEnv": {"A": 1}`, []Mismatch{{[]string{"containerEnv", "A"}, `1 is not allowed; want a string`}}},
-		{"a command", `, "onCreateCommand": 3`, []Mismatch{{[]string{"onCreateCommand"}, `3 is not allowed; want a list, a string or fields in braces`}}},
-		{"a feature list", `, "features": ["a"]`, []Mismatch{{[]string{"features"}, `["a"] is not allowed; want fields in braces`}}},
+		{"a command", `, "onCreateCommand": 3`, []Mismatch{{[]string{"onCreateCommand"}, `3 is not allowed; want a list, a string or a group of fields`}}},
+		{"a feature list", `, "features": ["a"]`, []Mismatch{{[]string{"features"}, `["a"] is not allowed; want a group of fields`}}},
 		{"two at once", `, "init": 1, "privileged": 2`, []Mismatch{
 			{[]string{"init"}, `1 is not allowed; want true or false`}, {[]string{"privileged"}, `2 is not allowed; want true or false`}}},
 	} {

@@ -191,6 +191,9 @@ func read(root *os.Root, name string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, blocked(root, name)
 	case err != nil:
+		if err := blocked(root, name); err != nil {
+			return nil, err
+		}
 		return nil, outside(name, err)
 	case info.Mode()&fs.ModeSymlink != 0:
 		return nil, fmt.Errorf("%s: is a symbolic link; devgen writes files only, remove it", name)
