@@ -28,7 +28,6 @@ type change struct {
 	force bool
 	old   map[string]string // before the run
 	want  map[string]string // after it
-	user  string            // what a person wrote, which no run loses
 }
 
 const edit = "# Written by a person.\n"
