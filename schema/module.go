@@ -1,0 +1,172 @@
+package schema
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
+	"golang.org/x/mod/semver"
+)
+
+// This file finds what belongs to a CUE spec: the files of its package, its module, and the language that it imports.
+
+// cueSyntax loads the file, or the files of its package. The embedded language stands in for the import, so
+// that an outdated copy in cue.mod never decides; nothing is ever fetched.
+func cueSyntax(file string, tags []string) (*build.Instance, error) {
+	files, err := packageFiles(file)
+	if err != nil {
+		return nil, err
+	}
+	root, overlay, err := importOverlay(files)
+	if err != nil {
+		return nil, err
+	}
+	instance := load.Instances(files, &load.Config{
+		Tags:       tags,
+		ModuleRoot: root,
+		Overlay:    overlay,
+		Env:        append(os.Environ(), "CUE_REGISTRY=none", "CUE_EXPERIMENT=", "CUE_DEBUG="),
+	})[0]
+	if instance.Err != nil {
+		return nil, tagError(tags, instance.Err)
+	}
+	return instance, nil
+}
+
+// tagError tells what is wrong with a -t as a mistake in the command line. CUE quotes the tag's name.
+func tagError(tags []string, err error) error {
+	for _, t := range tags {
+		name, _, valued := strings.Cut(t, "=")
+		switch text := err.Error(); {
+		case text == fmt.Sprintf("no tag for %q", name) && valued:
+			return &UsageError{fmt.Sprintf("-t %s: no field of the spec has @tag(%s)", t, name)}
+		case strings.Contains(text, strconv.Quote(name)) && strings.Contains(text, "tag"):
+			return &UsageError{fmt.Sprintf("-t %s: %s; want -t name=value", t, text)}
+		}
+	}
+	return err
+}
+
+// packageFiles is file and, if it has a package clause, its neighbours with the same one.
+func packageFiles(file string) ([]string, error) {
+	name, err := packageName(file)
+	if err != nil || name == "" {
+		return []string{file}, err
+	}
+	neighbours, err := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(file)), "*.cue"))
+	if err != nil {
+		return nil, err
+	}
+	files := []string{file}
+	for _, n := range neighbours {
+		if filepath.Clean(n) == filepath.Clean(file) || strings.HasSuffix(n, "_test.cue") || strings.HasSuffix(n, "_tool.cue") {
+			continue
+		}
+		// A neighbour that cannot be parsed may belong to the package: let CUE say what is wrong with it.
+		if other, err := packageName(n); err != nil || other == name {
+			files = append(files, n)
+		}
+	}
+	return files, nil
+}
+
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+func packageName(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	f, err := parser.ParseFile(file, data, parser.PackageClauseOnly)
+	if err != nil {
+		return "", nil // the whole parse reports it
+	}
+	return f.PackageName(), nil
+}
+
+// importOverlay puts the language where an import of it is looked up, if one of the files imports a package that is
+// not CUE's own.
+func importOverlay(files []string) (root string, overlay map[string]load.Source, err error) {
+	if !slices.ContainsFunc(files, importsPackage) {
+		return "", nil, nil
+	}
+	dir, err := filepath.Abs(filepath.Dir(files[0]))
+	if err != nil {
+		return "", nil, err
+	}
+	overlay = map[string]load.Source{}
+	if root = moduleRoot(dir); root != "" {
+		if err := checkModule(filepath.Join(root, "cue.mod", "module.cue")); err != nil {
+			return "", nil, err
+		}
+	} else {
+		root = dir
+		overlay[filepath.Join(root, "cue.mod", "module.cue")] = load.FromString(
+			"module: \"devgen.local/spec@v0\"\nlanguage: version: \"v0.17.0\"\n")
+	}
+	overlay[filepath.Join(root, "cue.mod", "pkg", filepath.FromSlash(ImportPath), "schema.cue")] = load.FromBytes(source)
+	return root, overlay, nil
+}
+
+// oldestLanguage is the version of CUE from which on the language of the spec can be read: it has error().
+const oldestLanguage = "v0.14.0"
+
+// checkModule refuses a module of an older CUE, which would be told in the schema's words.
+func checkModule(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	v := cuecontext.New(cuecontext.CUE_DEBUG("")).CompileBytes(data, cue.Filename(file)).LookupPath(cue.ParsePath("language.version"))
+	version, err := v.String()
+	if err != nil || !semver.IsValid(version) || semver.Compare(version, oldestLanguage) >= 0 {
+		return nil // what else is wrong with it CUE says
+	}
+	at := v.Pos().Position()
+	return Problem{
+		Pos:  Pos{label(file), at.Line, at.Column},
+		Path: "language.version",
+		Text: fmt.Sprintf("%s is too old for the language of the spec; want %s or newer", version, oldestLanguage),
+	}
+}
+
+func importsPackage(file string) bool {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	f, err := parser.ParseFile(file, data, parser.ImportsOnly)
+	if err != nil {
+		return false
+	}
+	for spec := range f.ImportSpecs() {
+		if first, _, _ := strings.Cut(spec.Path.Value, "/"); strings.Contains(first, ".") {
+			return true
+		}
+	}
+	return false
+}
+
+// moduleRoot is the closest folder at or above dir that holds a CUE module, or "".
+func moduleRoot(dir string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "cue.mod", "module.cue")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}

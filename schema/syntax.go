@@ -1,0 +1,165 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/build"
+	cueerrors "cuelang.org/go/cue/errors"
+	"cuelang.org/go/encoding/json"
+	"cuelang.org/go/encoding/yaml"
+)
+
+// This file reads the three forms of a spec, and tells what cannot be parsed.
+
+// syntax reads the files of the spec.
+func syntax(file string, tags []string) (*build.Instance, error) {
+	if file == "" {
+		return nil, &UsageError{"--spec names no file"}
+	}
+	if info, err := os.Stat(file); err != nil {
+		return nil, readError(file, err)
+	} else if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &UsageError{fmt.Sprintf("%s is not a regular file", file)}
+	} else if info.IsDir() {
+		return nil, &UsageError{fmt.Sprintf("%s is a folder; name the file: --spec %s", file, filepath.Join(file, "devcontainer.cue"))}
+	}
+	if ps := conflicts(file); ps != nil {
+		return nil, ps
+	}
+	ext := filepath.Ext(file)
+	if ext == ".cue" {
+		return cueSyntax(file, tags)
+	}
+	if len(tags) > 0 {
+		return nil, &UsageError{fmt.Sprintf("-t sets @tag fields of a CUE file; %s is not one", file)}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, readError(file, err)
+	}
+	instance := build.NewContext().NewInstance(".", nil)
+	switch ext {
+	case ".yaml", ".yml":
+		f, err := yaml.Extract(file, data)
+		if err != nil {
+			return nil, yamlError(file, data, err)
+		}
+		ast.Walk(f, plainNumber, nil)
+		return instance, instance.AddSyntax(f)
+	case ".json":
+		x, err := json.Extract(file, data)
+		if err != nil {
+			return nil, err
+		}
+		return instance, instance.AddSyntax(&ast.File{Filename: file, Decls: []ast.Decl{&ast.EmbedDecl{Expr: x}}})
+	}
+	return nil, &UsageError{fmt.Sprintf("%s: a spec ends in .cue, .yaml, .yml or .json", file)}
+}
+
+func readError(file string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: no such file; write it, or name another one with --spec", file)
+	}
+	return err
+}
+
+var (
+	missingPackage = regexp.MustCompile(`cannot find package ("[^"]*")`)
+	jsonPrefix     = regexp.MustCompile(`^invalid JSON for file "[^"]*"`)
+)
+
+// syntaxText is what CUE says of a file that it cannot take, in plain words.
+func syntaxText(e cueerrors.Error) string {
+	text := strings.TrimSpace(cueerrors.StringWithConfig(e, &cueerrors.Config{OmitPath: true}))
+	if m := missingPackage.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("there is no package %s; want %q or one of cue.mod, nothing is fetched", m[1], ImportPath)
+	}
+	return jsonPrefix.ReplaceAllString(text, "invalid JSON")
+}
+
+// A problemList is several problems as one error.
+type problemList []Problem
+
+func (l problemList) Error() string { return l[0].String() }
+
+// conflicts finds what git left in the file when a merge did not go through; as CUE it would be told three times.
+func conflicts(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return readError(file, err)
+	}
+	var ps problemList
+	for i, line := range strings.Split(string(data), "\n") {
+		if strings.HasPrefix(line, "<<<<<<< ") {
+			ps = append(ps, Problem{Pos: Pos{label(file), i + 1, 1}, Text: "has conflict markers; resolve them first"})
+		}
+	}
+	if ps == nil {
+		return nil
+	}
+	return ps
+}
+
+// plainNumber mends what CUE's YAML reader makes of an integer of more than 64 bits: "number & 123…" as one literal.
+func plainNumber(n ast.Node) bool {
+	if lit, ok := n.(*ast.BasicLit); ok {
+		lit.Value = strings.TrimPrefix(lit.Value, "number & ")
+	}
+	return true
+}
+
+// yamlLine is how the YAML parser names a place: it knows no column.
+var yamlLine = regexp.MustCompile(`^.*?:(\d+): (.*)$`)
+
+// yamlError is a mistake in a YAML file with its place. A tab, which YAML takes nowhere in an indentation, is called
+// one.
+func yamlError(file string, data []byte, err error) error {
+	m := yamlLine.FindStringSubmatch(err.Error())
+	if m == nil {
+		return Problem{Pos: Pos{label(file), 1, 1}, Text: strings.TrimPrefix(err.Error(), file+": ")}
+	}
+	p := Problem{Pos: Pos{File: label(file), Col: 1}, Text: m[2]}
+	p.Pos.Line, _ = strconv.Atoi(m[1])
+	if strings.HasPrefix(m[2], "did not find expected") {
+		p.Pos.Line++ // go-yaml counts the lines of these from 0 (yaml.go, parser.fail)
+	}
+	if lines := strings.Split(string(data), "\n"); p.Pos.Line <= len(lines) {
+		line := lines[p.Pos.Line-1]
+		indentation := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		if at := strings.Index(indentation, "\t"); at >= 0 {
+			p.Pos.Col, p.Text = at+1, p.Text+"; YAML is indented with blanks, never with tabs"
+		}
+	}
+	return p
+}
+
+// syntaxProblems explains what CUE, YAML or JSON could not parse, or nil if err is of another kind.
+func syntaxProblems(err error) []Problem {
+	var p Problem
+	if errors.As(err, &p) {
+		return []Problem{p}
+	}
+	var ps problemList
+	if errors.As(err, &ps) {
+		return ps
+	}
+	var list cueerrors.Error
+	if !errors.As(err, &list) {
+		return nil
+	}
+	for _, e := range cueerrors.Errors(err) {
+		p := Problem{Text: syntaxText(e)}
+		if at := e.Position(); at.IsValid() {
+			p.Pos = (&places{label: label}).pos(at.Position())
+		}
+		ps = append(ps, p)
+	}
+	return SortProblems(ps)
+}
