@@ -16,7 +16,7 @@ golden: ## rewrite what the cases expect, and this repository's own outputs
 	$(GO) test ./golden -update
 	$(GO) run ./cmd/devgen
 
-lint: ## format, vet, staticcheck, and shellcheck where it is installed
+lint: ## format, vet, staticcheck and shellcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...

@@ -50,7 +50,7 @@ func buildkitd(p *plan.Plan) document {
 		}
 	}
 	var out bytes.Buffer
-	out.WriteString(header(p) + asComment(p.Mark("workflow", "BUILDX")+"The builder of the workflow. It ignores keys that it does not know.") + "\n\n")
+	out.WriteString(header(p) + asComment(p.Mark("workflow", "BUILDX")+p.Mark("buildkitd", "BUILDX")+"The builder of the workflow. It ignores keys that it does not know.") + "\n\n")
 	e := toml.NewEncoder(&out)
 	e.SetIndentTables(false)
 	if err := e.Encode(config); err != nil {

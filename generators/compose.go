@@ -38,17 +38,23 @@ func compose(p *plan.Plan) document {
 		}
 	}
 	root := dict(kv("services", services).apart(), only(len(p.Image.Secrets) > 0, kv("secrets", c.secrets())).apart())
-	return c.document("compose", p.Mark("compose", "COMPOSE")+
-		"The dev container. Start it with the dev container tools, or after "+initPath(p)+" with\n"+
-		"docker compose "+composeArguments(p)+" up.", root)
+	return c.document("compose", p.Mark("compose", "COMPOSE")+composeComment(p), root)
 }
 
-// initPath is the script that prepares the host.
-func initPath(p *plan.Plan) string {
+// composeComment tells how the files are used. The name of the project keeps two clones apart: without it Compose
+// would take that of the folder, which is the same in every clone.
+func composeComment(p *plan.Plan) string {
+	text := "The dev container. Start it with the dev container tools, or with\n"
+	project := ""
 	if o := p.Output("init"); o != nil {
-		return o.Path
+		text += "  project=$(" + o.Path + " --project-name)\n"
+		project = ` --project-name "$project"`
 	}
-	return "its mounts are there"
+	text += "  docker compose" + project + " " + composeArguments(p) + " up"
+	if p.Image.Built() {
+		text += "\nwhich takes the image that CI has built; with --build it takes yours, with --pull always the newest."
+	}
+	return text
 }
 
 // composeOutputs are the compose files in the order in which they must be given.
@@ -105,7 +111,8 @@ func composeVolumes(p *plan.Plan) document {
 	root := dict(
 		kv("services", dict(kv(plan.Service, dev))).apart(),
 		only(len(definitions.Content) > 0, kv("volumes", definitions)).apart().note(
-			p.Mark("volumes", "VOLUME-DEFINITIONS")+"A volume with a name is shared by every clone; the others belong to this one."),
+			p.Mark("volumes", "VOLUME-DEFINITIONS")+"A volume with a name is shared by every clone, the others belong to this one.\n"+
+				"docker compose down --volumes removes both."),
 	)
 	return c.document("volumes", p.Mark("volumes", "COMPOSE")+"What outlives the container. Give this file after "+p.Output("compose").Path+".", root)
 }
@@ -136,7 +143,7 @@ type composeFile struct {
 
 func (c composeFile) document(id, comment string, root *yaml.Node) document {
 	data := encode(header(c.Plan)+asComment(comment)+"\n", root)
-	return document{data, func(line int) []string { return c.at(root, data, line) }}
+	return document{data, c.source.at(root, data)}
 }
 
 // rel is a path from the root as the base sees it.
@@ -185,8 +192,8 @@ func (c composeFile) workspace() *yaml.Node {
 func (c composeFile) merge(dev *yaml.Node, s schema.Service) {
 	for _, f := range s.Keys.Fields {
 		value := c.from(native(f.Value), "services", s.Name, f.Name)
-		if f.Name == "environment" && value.Kind == yaml.SequenceNode {
-			value = c.from(asMapping(value), "services", s.Name, f.Name)
+		if mapping := asMapping(value); f.Name == "environment" && mapping != nil {
+			value = c.from(mapping, "services", s.Name, f.Name)
 		}
 		switch old := lookup(dev, f.Name); {
 		case old == nil:
@@ -218,17 +225,28 @@ func (c composeFile) mergeMapping(old, value *yaml.Node, path ...string) {
 	}
 }
 
-// asMapping is an environment in compose's list form, NAME=value, as a mapping. A name without a value is taken from
-// the developer's environment, in both forms.
+// asMapping is an environment in compose's list form, NAME=value, as a mapping; nil for anything else, which is the
+// judge's business. Of a name that comes twice the last counts. One without a value is taken from the developer's
+// environment, in both forms.
 func asMapping(list *yaml.Node) *yaml.Node {
+	if list.Kind != yaml.SequenceNode {
+		return nil
+	}
 	n := dict()
 	for _, item := range list.Content {
-		name, value, ok := strings.Cut(item.Value, "=")
-		if ok {
-			add(n, kv(name, value))
+		if item.Kind != yaml.ScalarNode || item.Tag != "!!str" {
+			return nil
+		}
+		name, text, valued := strings.Cut(item.Value, "=")
+		value := node(text)
+		if !valued {
+			value = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
+		}
+		if same := lookup(n, name); same != nil {
+			*same = *value
 			continue
 		}
-		add(n, kv(name, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}))
+		add(n, kv(name, value))
 	}
 	return n
 }

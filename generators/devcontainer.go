@@ -41,7 +41,11 @@ func devcontainer(p *plan.Plan) document {
 	w := jsonWriter{lines: map[int][]string{}}
 	w.line, w.indent = 2, ""
 	w.object(fields, []string{"devcontainer"})
-	data := append([]byte("// "+headerText(p.Spec.File)+"\n"), w.Bytes()...)
+	head := "// " + headerText(p.Spec.File) + "\n"
+	if mark := p.Mark("devcontainer", "DEVCONTAINER"); mark != "" {
+		head += "// " + mark + "The dev container in the compose form.\n"
+	}
+	data := append([]byte(head), w.Bytes()...)
 	return document{append(data, '\n'), func(line int) []string { return w.lines[line] }}
 }
 
@@ -52,9 +56,12 @@ func initialize(script string, own *schema.Value) schema.Value {
 		return ours
 	}
 	commands := []schema.Field{{Name: "devgen", Value: ours}}
-	if own.Kind == schema.Object {
+	switch own.Kind {
+	case schema.Object:
 		commands = append(commands, own.Fields...)
-	} else {
+	case schema.Number, schema.Bool, schema.Null:
+		return *own // no command: the judge says so in the user's terms
+	default:
 		commands = append(commands, schema.Field{Name: "initialize", Value: *own})
 	}
 	return schema.Value{Kind: schema.Object, Fields: commands}

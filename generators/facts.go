@@ -24,14 +24,14 @@ func facts(p *plan.Plan) document {
 	}
 	var b strings.Builder
 	b.WriteString(header(p))
-	b.WriteString("# What the scripts know of the spec. To be sourced.\n# shellcheck shell=bash disable=SC2034,SC2088\n\n")
+	b.WriteString("# " + p.Mark("facts", "FACTS") + "What the scripts know of the spec. To be sourced.\n# shellcheck shell=bash disable=SC2034,SC2088\n\n")
 	line := func(comment, text string) { b.WriteString("# " + comment + "\n" + text + "\n") }
 	line("From the folder of init.sh to the root of the checkout.",
 		"DEVGEN_SCRIPTS_TO_ROOT="+quote(plan.Rel(p.Output("init").Path, ".")))
 	line("Folders of the host that are mounted; ~ is the home.", array("DEVGEN_HOST_DIRECTORIES", folders))
 	line("Files of the host that are mounted.", array("DEVGEN_HOST_FILES", files))
 	line("Folders that each clone has for itself, below DEVGEN_HOST_CLONES/<compose project>.", array("DEVGEN_HOST_CLONE_DIRECTORIES", clones))
-	b.WriteString("DEVGEN_HOST_CLONES=" + quote(p.HostFolder()+"/clones") + "\n")
+	b.WriteString("DEVGEN_HOST_CLONES=" + quote(p.ClonesFolder()) + "\n")
 	composeFolder := "."
 	if o := p.Output("compose"); o != nil {
 		composeFolder = path.Dir(o.Path)

@@ -2,6 +2,7 @@ package generators
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -181,7 +182,7 @@ func TestScalars(t *testing.T) {
 	texts := []string{
 		"plain", "yes", "NO", "on", "off", "y", "null", "~", "true", "3.10", "1.0", "0755", "0x1f", "1_000", "1:30", "2024-01-02",
 		"1e3", ".5", "-1", "+1", ".inf", ".NaN", "#1", "a: b", "a #b", "*", "&a", "!x", "%d", "@x", "`x`", "- a", "? a", "| a",
-		"'", `"`, `\`, "", " ", " a", "a ", "${{ x }}", "$(id)", "a\nb", "a\n\nb\n", "  \na", "a\tb", "{a: b}", "[a]", "ä", "日本", "🚀",
+		"'", `"`, `\`, "", " ", " a", "a ", "${{ x }}", "$(id)", "a\nb", "a\n\nb\n", "  \na", "a\tb", "a\n\t\nb", "\ta\nb", "a\n\t", "cat <<E\n  \nE\n", "a \nb", "{a: b}", "[a]", "ä", "日本", "🚀",
 	}
 	for _, text := range texts {
 		data := encode("", dict(kv("key", text), kv("list", list(text)), kv("flow", []string{text})))
@@ -298,5 +299,86 @@ func TestFindings(t *testing.T) {
 				t.Errorf("got  %s\nwant %s…", line, tt.want)
 			}
 		})
+	}
+}
+
+// TestOutputsOff switches off every combination of outputs: each gives files or problems, and never a panic.
+func TestOutputsOff(t *testing.T) {
+	ids := []string{"workflow", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit"}
+	whole := 0
+	for mask := range 1 << len(ids) {
+		spec := small
+		for i, id := range ids {
+			if mask&(1<<i) != 0 {
+				spec += fmt.Sprintf("outputs: %q: false\n", id)
+			}
+		}
+		file := filepath.Join(t.TempDir(), "devcontainer.cue")
+		if err := os.WriteFile(file, []byte(spec), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, problems, err := schema.Load(file, nil)
+		if err != nil || len(problems) > 0 {
+			t.Fatal(err, problems)
+		}
+		p, problems := plan.New(s)
+		if len(problems) > 0 {
+			continue
+		}
+		rendered(p)
+		if whole++; whole%8 != 0 { // judging takes its time
+			continue
+		}
+		if _, problems, err := Generate(p); err != nil || len(problems) > 0 {
+			t.Errorf("%s: %v %v", spec, err, problems)
+		}
+	}
+	if whole < 20 {
+		t.Errorf("only %d combinations are whole", whole)
+	}
+}
+
+// TestMergeEnvironment joins devgen's variables with the user's, in both forms of compose; the user's win.
+func TestMergeEnvironment(t *testing.T) {
+	history := small + `volumes: "bash-history": {target: "/history", persistence: "state"}` + "\n"
+	tests := []struct{ name, dev, want string }{
+		{"mapping", `environment: {A: "1", HISTFILE: "/mine"}`, "HISTFILE: /mine\nPROMPT_COMMAND: history -a\nA: '1'\n"},
+		{"list", `environment: ["A=1", "A=2", "B"]`, "HISTFILE: /history/.bash_history\nPROMPT_COMMAND: history -a\nA: '2'\nB: null\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var file struct {
+				Services struct {
+					Dev struct{ Environment yaml.Node }
+				}
+			}
+			data := rendered(resolve(t, history+"services: dev: "+tt.dev))["compose"].data
+			if err := yaml.Unmarshal(data, &file); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, string(encode("", &file.Services.Dev.Environment))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	// What is no list of variables is left for the judge, who names the place.
+	_, problems, err := Generate(resolve(t, history+`services: dev: environment: [5]`))
+	if err != nil || len(problems) != 1 || !strings.Contains(problems[0].String(), "services.dev.environment") {
+		t.Errorf("%v %v", problems, err)
+	}
+}
+
+// TestMarks: every output that a requirement covers carries its tag, and without requirements none does.
+func TestMarks(t *testing.T) {
+	for id, d := range rendered(resolve(t, small+"volumes: x: {target: \"x\", persistence: \"build\"}\n"+
+		`requirements: "ALL-001": {title: "all", covers: ["workflow", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit"]}`)) {
+		if !bytes.Contains(d.data, []byte("[TAG-ALL-001-")) {
+			t.Errorf("%s carries no tag", id)
+		}
+	}
+	for id, d := range rendered(resolve(t, small)) {
+		if bytes.Contains(d.data, []byte("[TAG-")) {
+			t.Errorf("%s carries a tag", id)
+		}
 	}
 }

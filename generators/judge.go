@@ -73,8 +73,10 @@ func judgeWorkflow(p *plan.Plan, documents map[string]document) ([]finding, erro
 	for _, e := range errs {
 		found = append(found, finding{line: e.Line, text: e.Message})
 	}
-	used, err := judgeActions(data)
-	return append(found, used...), err
+	if len(found) > 0 {
+		return found, nil
+	}
+	return judgeActions(data)
 }
 
 // labels are the runners that the spec names; actionlint knows GitHub's own.
@@ -154,18 +156,26 @@ func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error
 	return nil, nil
 }
 
-// judgeServices looks at each of the user's services alone: compose-go stops at the first mistake that it comes upon,
-// in no order.
+// judgeServices looks at each of the user's services among stubs of the others: compose-go stops at the first mistake
+// that it comes upon, in no order.
 func judgeServices(p *plan.Plan) (found []finding) {
-	for _, s := range p.Spec.Services {
+	stub := schema.Value{Kind: schema.Object, Fields: []schema.Field{{Name: "image", Value: schema.StringValue("stub")}}}
+	for i, s := range p.Spec.Services {
 		spec := *p.Spec
-		spec.Services = []schema.Service{s}
+		spec.Services = nil
+		for j, other := range p.Spec.Services {
+			switch {
+			case i == j:
+				spec.Services = append(spec.Services, s)
+			case other.Name != plan.Service:
+				spec.Services = append(spec.Services, schema.Service{Name: other.Name, Keys: stub})
+			}
+		}
 		alone := *p
 		alone.Spec = &spec
-		err := loadCompose(&alone, map[string]document{"compose": compose(&alone)}, composeOutputs(p)[:1], true)
-		if err != nil && !relation.MatchString(err.Error()) {
+		if err := loadCompose(&alone, map[string]document{"compose": compose(&alone)}, composeOutputs(p)[:1], true); err != nil {
 			f := composeFinding(&alone, err)
-			if len(f.path) < 2 {
+			if len(f.path) < 2 || f.path[1] != s.Name {
 				f.path = []string{"services", s.Name}
 			}
 			found = append(found, f)
@@ -173,9 +183,6 @@ func judgeServices(p *plan.Plan) (found []finding) {
 	}
 	return found
 }
-
-// relation is a mistake that lies in what is left out when a service is alone.
-var relation = regexp.MustCompile(`undefined|depends on`)
 
 // combinations are the base with all, some or none of the others, the longest first.
 func combinations(files []*plan.Output) [][]*plan.Output {

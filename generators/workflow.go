@@ -39,7 +39,7 @@ func workflow(p *plan.Plan) document {
 	data := encode(header(p)+asComment(p.Mark("workflow", "WORKFLOW")+
 		"Prebuilds the dev container image."+
 		when(len(p.Caches) > 0, "\nIts caches make the next build short."))+"\n", root)
-	return document{data, func(line int) []string { return w.at(root, data, line) }}
+	return document{data, w.source.at(root, data)}
 }
 
 // A workflowFile is the workflow while it is written.
@@ -83,14 +83,15 @@ func when(condition bool, text string) string {
 	return ""
 }
 
-// paths are the filters of the spec, and the workflow itself: a change of it is to be tried out too.
+// paths are the filters: the spec's own first, then what follows from it.
 func (w *workflowFile) paths() *yaml.Node {
 	n := list()
 	for i, path := range w.Workflow.Paths {
-		n.Content = append(n.Content, w.from(node(path), "workflow", "paths", itoa(i)))
-	}
-	if self := w.Output("workflow").Path; !slices.Contains(w.Workflow.Paths, self) {
-		n.Content = append(n.Content, node(self))
+		item := node(path)
+		if i < len(w.Spec.Workflow.Paths) {
+			w.from(item, "workflow", "paths", itoa(i))
+		}
+		n.Content = append(n.Content, item)
 	}
 	return n
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/devgen/devgen/schema"
 	"gopkg.in/yaml.v3"
@@ -128,6 +129,9 @@ func node(value any) *yaml.Node {
 		if ambiguous(v) {
 			return quoted(v)
 		}
+		if strings.Contains(v, "\n") && awkward.MatchString(v) {
+			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: v}
+		}
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}
 	case int:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(v)}
@@ -147,6 +151,9 @@ func node(value any) *yaml.Node {
 // notText are the plain scalars that a YAML 1.1 parser takes for something other than a string.
 // Source: yaml.org/type, bool, null, int, float, timestamp.
 var notText = regexp.MustCompile(`(?i)^(y|yes|n|no|true|false|on|off|null|~|[-+]?(\.[0-9_]+|[0-9][0-9_.:exa-f+-]*|\.inf)|\.nan)$`)
+
+// awkward is a text that a literal block does not keep: one with a line of blanks, or that begins a line with a tab.
+var awkward = regexp.MustCompile(`(?m)^[ \t]+$|^\t|[ \t]$`)
 
 func ambiguous(s string) bool { return notText.MatchString(s) }
 
@@ -206,42 +213,49 @@ func encode(header string, root *yaml.Node) []byte {
 	if err := e.Encode(root); err != nil {
 		panic(err) // the tree is ours and has no cycles
 	}
-	// A blank line in a comment comes out indented. In a scalar such a line cannot be: it would be quoted.
+	// A blank line in a comment comes out indented. In a scalar such a line cannot be: node quotes it.
 	return indented.ReplaceAll(b.Bytes(), nil)
 }
 
 var indented = regexp.MustCompile(`(?m)^[ \t]+$`)
 
-// at is the field of the spec that the line of data comes from, where data is what encode made of root: the
-// deepest noted node that begins at or before the line.
-func (s source) at(root *yaml.Node, data []byte, line int) []string {
+// at is, for a line of the data that encode made of root, the field of the spec that the line comes from: that of the
+// deepest noted node around it. The data is parsed once, when the first line is asked for.
+func (s source) at(root *yaml.Node, data []byte) func(line int) []string {
+	index := sync.OnceValue(func() map[int][]string { return s.index(root, data) })
+	return func(line int) []string { return index()[line] }
+}
+
+func (s source) index(root *yaml.Node, data []byte) map[int][]string {
 	var parsed yaml.Node
 	if yaml.Unmarshal(data, &parsed) != nil || len(parsed.Content) == 0 {
 		return nil
 	}
-	var found []string
-	var walk func(a, b *yaml.Node)
-	walk = func(a, b *yaml.Node) {
-		if b.Line <= line && line <= lastLine(b) {
-			if path, ok := s[a]; ok {
-				found = path
-			}
+	index := map[int][]string{}
+	// walk notes the lines of b, whose twin is a, and returns the last one.
+	var walk func(a, b *yaml.Node, around []string) int
+	walk = func(a, b *yaml.Node, around []string) int {
+		if path, ok := s[a]; ok {
+			around = path
+		}
+		last := b.Line + strings.Count(strings.TrimSuffix(b.Value, "\n"), "\n")
+		if b.Style&yaml.LiteralStyle != 0 {
+			last++
+		}
+		for line := b.Line; line <= last && around != nil; line++ {
+			index[line] = around
 		}
 		for i := range min(len(a.Content), len(b.Content)) {
-			walk(a.Content[i], b.Content[i])
+			end := walk(a.Content[i], b.Content[i], around)
+			for line := last + 1; line <= end && around != nil; line++ {
+				if _, ok := index[line]; !ok {
+					index[line] = around
+				}
+			}
+			last = max(last, end)
 		}
+		return last
 	}
-	walk(root, parsed.Content[0])
-	return found
-}
-
-func lastLine(n *yaml.Node) int {
-	last := n.Line + strings.Count(strings.TrimSuffix(n.Value, "\n"), "\n")
-	if n.Style&yaml.LiteralStyle != 0 {
-		last++
-	}
-	for _, c := range n.Content {
-		last = max(last, lastLine(c))
-	}
-	return last
+	walk(root, parsed.Content[0], nil)
+	return index
 }

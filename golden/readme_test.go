@@ -49,6 +49,9 @@ func (s shell) replay(block string) string {
 	for _, part := range strings.Split("\n"+block, "\n$ ")[1:] {
 		command, shown, _ := strings.Cut(part, "\n")
 		if file, ok := strings.CutPrefix(command, "cat "); ok {
+			if err := os.MkdirAll(filepath.Join(s.dir, filepath.Dir(file)), 0o755); err != nil {
+				s.t.Fatal(err)
+			}
 			if err := os.WriteFile(filepath.Join(s.dir, file), []byte(strings.TrimRight(shown, "\n")+"\n"), 0o644); err != nil {
 				s.t.Fatal(err)
 			}

@@ -35,7 +35,7 @@ const (
 	wantTarget   = "want a path such as ~/.npm, /data or obj, without .. or blanks"
 	wantRelative = "want a path inside the repository such as .devcontainer/Dockerfile, without .. or blanks"
 	wantText     = "want one line of at most 200 characters without quotes, backslashes, backticks or $"
-	lacksSurvive = `missing required field "persistence", what must survive: cache (can be made again, kept), build (output of one clone), state (yours), ephemeral (in memory, gone when the container stops)`
+	lacksSurvive = `missing required field "persistence", what must survive: cache (can be made again, kept), build (output of one clone), state (yours), ephemeral (in memory, gone when the container stops; programs cannot be run from there)`
 )
 
 // TestProblems appends one mistake, or a few, to a good spec: they begin on line 4.

@@ -65,6 +65,9 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 
 func readError(file string, err error) error {
 	if errors.Is(err, os.ErrNotExist) {
+		if above := specAbove(file); above != "" {
+			return fmt.Errorf("%s: no such file here; there is one in %s: devgen -C %s", file, above, above)
+		}
 		return fmt.Errorf("%s: no such file; write it, or name another one with --spec", file)
 	}
 	return err
@@ -113,6 +116,19 @@ func plainNumber(n ast.Node) bool {
 		lit.Value = strings.TrimPrefix(lit.Value, "number & ")
 	}
 	return true
+}
+
+// specAbove is the closest folder above the working folder that holds the file, or "".
+func specAbove(file string) string {
+	if filepath.Base(file) != file {
+		return ""
+	}
+	for dir := ".."; len(dir) < 60; dir = filepath.Join(dir, "..") {
+		if info, err := os.Stat(filepath.Join(dir, file)); err == nil && info.Mode().IsRegular() {
+			return dir
+		}
+	}
+	return ""
 }
 
 // yamlLine is how the YAML parser names a place: it knows no column.

@@ -124,7 +124,7 @@ func TestCacheReport(t *testing.T) {
 	}
 	equal(t, "the report", got, map[string]any{
 		"platform": "linux/amd64", "seconds": 63.0, "cache_mode": "max", "digest": "sha256:aa",
-		"steps_total": 9.0, "steps_cached": 9.0, "misses": []any{}, "import_errors": []any{}, "hit_rate": 100.0,
+		"steps_total": 9.0, "steps_cached": 9.0, "misses": []any{}, "import_errors": []any{}, "export_errors": []any{}, "hit_rate": 100.0,
 	})
 }
 

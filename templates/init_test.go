@@ -98,7 +98,7 @@ func TestInit(t *testing.T) {
 	usual := h.usual(t)
 	r := h.init(t)
 	r.succeeds(t)
-	equal(t, "standard error", r.stderr, "")
+	equal(t, "standard output", r.stdout, "")
 	equal(t, "the home", tree(t, h.home), map[string]string{
 		".app-devcontainer":                                  "drwx------",
 		".app-devcontainer/npm cache":                        "drwx------",
@@ -128,7 +128,28 @@ func TestInitSaysWhatItCreates(t *testing.T) {
 	} {
 		want.WriteString("created " + path + "\n")
 	}
-	equal(t, "standard output", h.init(t).stdout, want.String())
+	equal(t, "standard error", h.init(t).stderr, want.String())
+}
+
+// The name goes alone to standard output: a command substitution takes it.
+func TestInitProjectName(t *testing.T) {
+	h := newHost(t, hostFacts)
+	r := h.init(t, "--project-name")
+	r.succeeds(t)
+	equal(t, "standard output", r.stdout, "myclone2_devcontainer\n")
+	if _, err := os.Stat(h.home + "/.ssh"); err != nil {
+		t.Errorf("it did not prepare the host: %v", err)
+	}
+}
+
+// What looks like a file may be the socket of a service that does not run: outside the home nothing is made up.
+func TestInitForeignFile(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "docker.sock")
+	h := newHost(t, strings.Replace(nothingFacts, "DEVGEN_HOST_FILES=()", "DEVGEN_HOST_FILES=('"+missing+"')", 1))
+	h.init(t).fails(t, 1, "")
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("it was created")
+	}
 }
 
 func TestInitChangesNothingThatIsThere(t *testing.T) {
@@ -172,7 +193,7 @@ func TestInitArguments(t *testing.T) {
 			if row.code != 0 {
 				usage, other = r.stderr, r.stdout
 			}
-			if !strings.Contains(usage, "Usage: init.sh [--help]\n") || other != "" {
+			if !strings.Contains(usage, "Usage: init.sh [--project-name | --help]\n") || other != "" {
 				t.Errorf("standard output %q, standard error %q", r.stdout, r.stderr)
 			}
 			equal(t, "the home", tree(t, h.home), map[string]string{})

@@ -109,6 +109,7 @@ func TestPlan(t *testing.T) {
 		{"push to a nested writer in mixed case", branch("release/Team_A/9.0"), "suffix=-release-team_a-9.0-fe944ef8"}, // not that of release/team_a/9.0
 
 		{"push to a writer with a long name", branch("release/" + strings.Repeat("x", 200)), "suffix=-release-" + strings.Repeat("x", 72) + "-6fb58ada"},
+		{"push to a writer whose name is another one's slug", with(branch("release-9.0"), map[string]string{"WRITERS_REGISTRY": "^(main|release.*)$"}), "write_registry=true suffix=-release-9.0-6bf07ac7"},
 		{"push to another branch", branch("feature/a/b"), "write_registry=false"},
 		{"push to a branch that begins like main", branch("mainx"), "write_registry=false"},
 		{"a repository in upper case", map[string]string{"REPOSITORY": "Microsoft/Aspire"}, ""},

@@ -87,11 +87,11 @@ func TestMergeFailsWithDocker(t *testing.T) {
 }
 
 const (
-	warmAMD64 = `{"platform":"linux/amd64","seconds":63,"cache_mode":"max","digest":"sha256:aa","steps_total":9,"steps_cached":9,"misses":[],"import_errors":[],"hit_rate":100}`
-	coldARM64 = `{"platform":"linux/arm64","seconds":200,"cache_mode":"max","digest":"","steps_total":3,"steps_cached":1,"misses":["[2/4] RUN a","[3/4] RUN b"],"import_errors":[],"hit_rate":33.333}`
-	noSteps   = `{"platform":"linux/amd64","seconds":5,"cache_mode":"none","digest":"","steps_total":0,"steps_cached":0,"misses":[],"import_errors":[],"hit_rate":null}`
-	noCaches  = `{"platform":"linux/amd64","seconds":5,"cache_mode":"max","digest":"","steps_total":1,"steps_cached":1,"misses":[],"import_errors":["importing cache manifest from x:amd64"],"hit_rate":100}`
-	backticks = "{\"platform\":\"linux/amd64\",\"seconds\":5,\"cache_mode\":\"max\",\"digest\":\"\",\"steps_total\":10,\"steps_cached\":9,\"misses\":[\"[2/2] RUN echo `id` | tee x\"],\"import_errors\":[],\"hit_rate\":90}"
+	warmAMD64 = `{"platform":"linux/amd64","seconds":63,"cache_mode":"max","digest":"sha256:aa","steps_total":9,"steps_cached":9,"misses":[],"import_errors":[],"export_errors":[],"hit_rate":100}`
+	coldARM64 = `{"platform":"linux/arm64","seconds":200,"cache_mode":"max","digest":"","steps_total":3,"steps_cached":1,"misses":["[2/4] RUN a","[3/4] RUN b"],"import_errors":[],"export_errors":[],"hit_rate":33.333}`
+	noSteps   = `{"platform":"linux/amd64","seconds":5,"cache_mode":"none","digest":"","steps_total":0,"steps_cached":0,"misses":[],"import_errors":[],"export_errors":[],"hit_rate":null}`
+	noCaches  = `{"platform":"linux/amd64","seconds":5,"cache_mode":"max","digest":"","steps_total":1,"steps_cached":1,"misses":[],"import_errors":["importing cache manifest from x:amd64"],"export_errors":["exporting cache to registry"],"hit_rate":100}`
+	backticks = "{\"platform\":\"linux/amd64\",\"seconds\":5,\"cache_mode\":\"max\",\"digest\":\"\",\"steps_total\":10,\"steps_cached\":9,\"misses\":[\"[2/2] RUN echo `id` | tee x\"],\"import_errors\":[],\"export_errors\":[],\"hit_rate\":90}"
 )
 
 const tableHead = `## Cache report
@@ -127,9 +127,10 @@ func TestReport(t *testing.T) {
 		{"below the floor", coldARM64, "::warning title=Cache::linux/arm64: 33% of the steps were cached, the floor is 70%\n", tableHead +
 			"| linux/arm64 | 1 of 3 | 33% | 200 s | max | – |\n" + objective +
 			"\n<details><summary>linux/arm64: steps that ran</summary>\n\n- `[2/4] RUN a`\n- `[3/4] RUN b`\n\n</details>\n"},
-		{"a cache that could not be read", noCaches, "::warning title=Cache::linux/amd64: 1 caches could not be read\n", tableHead +
+		{"a cache that could not be read", noCaches, "::notice title=Cache::linux/amd64: caches that were not there: 1\n::warning title=Cache::linux/amd64: caches that could not be written: 1\n", tableHead +
 			"| linux/amd64 | 1 of 1 | 100% | 5 s | max | – |\n" + objective +
-			"\n**linux/amd64: caches that could not be read**\n\n- `importing cache manifest from x:amd64`\n"},
+			"\n**linux/amd64: caches that were not there** (the first build of a branch has none)\n\n- `importing cache manifest from x:amd64`\n" +
+			"\n**linux/amd64: caches that could not be written**\n\n- `exporting cache to registry`\n"},
 		{"no steps", noSteps, "", tableHead + "| linux/amd64 | 0 of 0 | n/a | 5 s | none | – |\n" + objective},
 		// A backtick would end the code, and what follows would be markup.
 		{"backticks", backticks, "", tableHead + "| linux/amd64 | 9 of 10 | 90% | 5 s | max | – |\n" + objective +

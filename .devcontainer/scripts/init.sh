@@ -3,7 +3,7 @@
 # Creates on this machine what the dev container mounts: folders and files of the home, and mount points inside
 # the checkout. The engine would make what is missing for root. It changes nothing that is there already.
 #
-# Usage: init.sh [--help]. Runs before the container starts (initializeCommand); bash 3.2 is enough.
+# Usage: init.sh [--project-name | --help]. Runs before the container starts (initializeCommand); bash 3.2 is enough.
 set -euo pipefail
 unset CDPATH # with it cd prints, and may go elsewhere
 
@@ -13,7 +13,13 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 root=$(cd -- "$root/$DEVGEN_SCRIPTS_TO_ROOT" && pwd -P)
 
 usage() {
-  printf 'Usage: %s [--help]\n\nCreates the folders and files of this machine that the dev container mounts.\n' "${0##*/}"
+  cat <<EOF
+Usage: ${0##*/} [--project-name | --help]
+
+Creates the folders and files of this machine that the dev container mounts.
+
+  --project-name  print the compose project of this checkout, too: two clones must not share one
+EOF
 }
 
 # compose_project is the name that the dev container tools give the compose project of this checkout: that of the
@@ -43,18 +49,30 @@ expand() {
   esac
 }
 
+# created tells what was made; standard output is for the project's name.
+created() { printf 'created %s\n' "$1" >&2; }
+
 # private_directory PATH: only the owner may look into what is created.
 private_directory() {
   [ -d "$1" ] && return
   (umask 077 && mkdir -p -- "$1")
-  printf 'created %s\n' "$1"
+  created "$1"
 }
 
+# private_file PATH: a file outside the home and the checkout is never made up. It may be the socket of a service
+# that does not run.
 private_file() {
   [ -e "$1" ] && return
+  case $1 in
+    "${HOME:-/}"/* | "$root"/*) ;;
+    *)
+      printf '%s: there is no %s, and the dev container mounts it\n' "${0##*/}" "$1" >&2
+      return 1
+      ;;
+  esac
   mkdir -p -- "${1%/*}"
   (umask 077 && : >"$1")
-  printf 'created %s\n' "$1"
+  created "$1"
 }
 
 main() {
@@ -63,8 +81,9 @@ main() {
       usage
       return
       ;;
-    '') ;;
+    '' | --project-name) ;;
     *)
+      printf '%s: unknown argument %s\n' "${0##*/}" "$1" >&2
       usage >&2
       return 2
       ;;
@@ -92,6 +111,10 @@ main() {
     mkdir -p -- "${place%/*}"
     [ -e "$place" ] || : >"$place"
   done
+  if [ "${1:-}" = --project-name ]; then
+    project=$(compose_project)
+    printf '%s\n' "$project"
+  fi
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

@@ -37,7 +37,7 @@ func compile(o options, w io.Writer) (files []generators.File, findings []schema
 	return files, plan.Lint(p), nil
 }
 
-// strict is the exit of a command that did its work, but for findings under --strict.
+// strictly is the exit of a command that did its work, but for findings under --strict.
 func (o options) strictly(findings []schema.Problem) error {
 	if o.strict && len(findings) > 0 {
 		return &exit{exitDrift, nil}

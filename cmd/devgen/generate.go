@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
@@ -38,7 +41,13 @@ func generate(c *cobra.Command, o options) error {
 		return s.preview(c.OutOrStdout())
 	}
 	if len(s.changed()) > 0 {
-		if err := s.apply(c.Context(), manifestHeader(o)); err != nil {
+		// Until here Go's own answer to Ctrl-C is right: there is nothing to protect. A second signal ends devgen
+		// where it stands.
+		ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		context.AfterFunc(ctx, stop)
+		stopped := func() bool { return c.Context().Err() != nil || ctx.Err() != nil }
+		if err := s.apply(stopped, manifestHeader(o)); err != nil {
 			return &exit{exitFailed, err}
 		}
 	}

@@ -11,10 +11,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/devgen/devgen/schema"
 	"github.com/spf13/cobra"
@@ -22,21 +20,15 @@ import (
 )
 
 func main() {
-	// A run is short and small: collecting garbage would only cost time. The limit holds for a spec of any size.
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(512 << 20)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends devgen where it stands
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	debug.SetGCPercent(400) // a run is short: memory is cheaper than collecting it
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // The exit codes.
 const (
 	exitOK      = 0
 	exitDrift   = 1 // something would change, or a rule found something under --strict
-	exitUsage   = 2 // a flag, an argument or the name of the spec
+	exitUsage   = 2 // a flag or an argument
 	exitInvalid = 3 // the spec
 	exitFailed  = 4 // a file could not be read or written, or devgen has a defect
 )
@@ -65,9 +57,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}()
 	root := newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	out := &checked{w: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if err == nil && out.err != nil {
+		err = &exit{exitFailed, out.err}
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -85,6 +81,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		}
 	}
 	return e.code
+}
+
+// A checked writer remembers that something was not written: results that nobody gets are a failure.
+type checked struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checked) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 // options are the flags. Each command reads those it knows.

@@ -256,10 +256,10 @@ func (s *survey) changed() []finding {
 	return slices.DeleteFunc(append(slices.Clone(s.files), s.manifest), func(f finding) bool { return f.state == fresh })
 }
 
-// told are the files that a person is told of: the outputs and the orphans, and the manifest where it is all that
-// changes.
+// told are the files that a person is told of: the outputs and the orphans, and the manifest where it is damaged or all
+// that changes.
 func (s *survey) told() []finding {
-	if len(s.changed()) == 1 && s.manifest.state != fresh {
+	if s.damage != nil || len(s.changed()) == 1 && s.manifest.state != fresh {
 		return append(slices.Clone(s.files), s.manifest)
 	}
 	return s.files

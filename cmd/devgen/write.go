@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,8 +35,8 @@ type staged struct {
 	path      string
 }
 
-// apply brings the tree to the survey's wish.
-func (s *survey) apply(ctx context.Context, header string) (err error) {
+// apply brings the tree to the survey's wish. Between two steps it asks whether the user has had enough.
+func (s *survey) apply(stopped func() bool, header string) (err error) {
 	w := &writer{root: s.root}
 	defer func() { w.cleanUp(err != nil) }()
 	s.sweep()
@@ -45,14 +44,14 @@ func (s *survey) apply(ctx context.Context, header string) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
-	if ctx.Err() != nil {
+	if stopped() {
 		return errors.New("interrupted before anything was changed; run devgen again to complete")
 	}
 	if err := s.keepOriginals(w); err != nil {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
 	for _, t := range append([]staged{between}, renames...) {
-		if err := w.replace(ctx, t); err != nil {
+		if err := w.replace(stopped, t); err != nil {
 			return err
 		}
 	}
@@ -61,7 +60,7 @@ func (s *survey) apply(ctx context.Context, header string) (err error) {
 			return err
 		}
 	}
-	return w.replace(ctx, final)
+	return w.replace(stopped, final)
 }
 
 // stage writes every new file beside its place, and the two manifests.
@@ -84,7 +83,7 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 }
 
 // leftBehind is the name of a staged file: who staged it, a number, and the file that it was to become.
-var leftBehind = regexp.MustCompile(`^\.devgen-(\d+)-\d+-(.+)$`)
+var leftBehind = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `(\d+)-\d+-(.+)$`)
 
 // sweep removes what a run that was killed had staged for the same files. What cannot be removed is no harm.
 func (s *survey) sweep() {
@@ -266,8 +265,8 @@ func (w *writer) keep(name string, data []byte, permissions fs.FileMode) (string
 }
 
 // replace renames a staged file to its place, unless the user has had enough.
-func (w *writer) replace(ctx context.Context, t staged) error {
-	if ctx.Err() != nil {
+func (w *writer) replace(stopped func() bool, t staged) error {
+	if stopped() {
 		return fmt.Errorf("interrupted before %s; run devgen again to complete", t.path)
 	}
 	if err := w.root.Rename(t.temporary, t.path); err != nil {

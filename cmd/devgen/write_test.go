@@ -296,3 +296,52 @@ func TestStageTaken(t *testing.T) {
 		t.Errorf("victim is %q (%v)", data, err)
 	}
 }
+
+// A run that is killed between two files, and then the spec changes again: every file is still known for devgen's own.
+func TestKilledAndEdited(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	for n := 1; n < 6; n++ {
+		t.Chdir(t.TempDir())
+		prepare(t, false)
+		if err := process(t, fmt.Sprint("KILL ", n)).Run(); err == nil {
+			t.Fatalf("it was not killed before replacement %d", n)
+		}
+		write(t, "devcontainer.cue", strings.Replace(after, `name: "dev"`, `name: "third"`, 1))
+		if code, _, stderr := devgen(t.Context()); code != exitOK {
+			t.Errorf("killed before replacement %d: exit %d, %s", n, code, stderr)
+		}
+		must(t, "check")
+	}
+}
+
+// What another run that is still alive has staged is its own.
+func TestSweepLeavesTheLiving(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "devcontainer.cue", small)
+	living := fmt.Sprintf(".devcontainer/%s%d-0-docker-compose.yml", temporaryPrefix, os.Getpid())
+	write(t, living, "half\n")
+	must(t)
+	if _, err := os.Stat(living); err != nil {
+		t.Error(err)
+	}
+}
+
+// A mode is set for those who may read: a private script stays private.
+func TestModeStaysPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no executable bit")
+	}
+	t.Chdir(t.TempDir())
+	write(t, "devcontainer.cue", small)
+	must(t)
+	if err := os.Chmod(".devcontainer/scripts/init.sh", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t)
+	info, err := os.Stat(".devcontainer/scripts/init.sh")
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode %v (%v), want -rwx------", info.Mode(), err)
+	}
+}

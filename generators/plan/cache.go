@@ -16,6 +16,7 @@ type Cache struct {
 	From     string     // --cache-from
 	To       string     // --cache-to
 	Mode     string     // the mode that the spec gives; "" if the backend has none
+	Branches []string   // the branches that the spec names as writers
 	Writers  string     // a regular expression of the branches that may write; "" if every published build does
 	Branched bool       // other writers than the default branch have a cache of their own
 	Shared   bool       // developers can read it without credentials
@@ -125,7 +126,8 @@ func (p *Plan) registryCache(c *schema.RegistryCache) Cache {
 		To: "type=registry,ref={repository}:{arch}{suffix},mode={mode},image-manifest=true,oci-mediatypes=true,compression=" +
 			c.Compression + ",ignore-error={ignore-error}",
 		Mode:     c.Mode,
-		Writers:  p.writers("registry", c.Writers),
+		Branches: c.Writers,
+		Writers:  p.writers(c.Writers),
 		Branched: p.branched(c.Writers),
 		Shared:   true,
 	}
@@ -138,11 +140,12 @@ func (p *Plan) ghaCache(c *schema.GHACache) Cache {
 		scope = p.Spec.Name
 	}
 	return Cache{
-		Backend: "gha",
-		From:    "type=gha,scope=" + scope + "-{arch}",
-		To:      "type=gha,scope=" + scope + "-{arch},mode={mode},ignore-error={ignore-error}",
-		Mode:    c.Mode,
-		Writers: p.writers("gha", c.Writers),
+		Backend:  "gha",
+		From:     "type=gha,scope=" + scope + "-{arch}",
+		To:       "type=gha,scope=" + scope + "-{arch},mode={mode},ignore-error={ignore-error}",
+		Mode:     c.Mode,
+		Branches: c.Writers,
+		Writers:  p.writers(c.Writers),
 	}
 }
 
@@ -161,7 +164,8 @@ func (p *Plan) s3Cache(c *schema.S3Cache) Cache {
 		From:     place,
 		To:       place + ",mode={mode},ignore-error={ignore-error}",
 		Mode:     c.Mode,
-		Writers:  p.writers("s3", c.Writers),
+		Branches: c.Writers,
+		Writers:  p.writers(c.Writers),
 		Branched: p.branched(c.Writers),
 		Secrets:  []string{c.AccessKey, c.SecretKey},
 		Env: []Variable{
@@ -184,7 +188,8 @@ func (p *Plan) azblobCache(c *schema.AzBlobCache) Cache {
 		From:     place,
 		To:       place + ",mode={mode},ignore-error={ignore-error}",
 		Mode:     c.Mode,
-		Writers:  p.writers("azblob", c.Writers),
+		Branches: c.Writers,
+		Writers:  p.writers(c.Writers),
 		Branched: p.branched(c.Writers),
 		Secrets:  []string{c.Key},
 	}
@@ -194,12 +199,13 @@ func (p *Plan) azblobCache(c *schema.AzBlobCache) Cache {
 // refers to; without it the folder only grows.
 func (p *Plan) localCache(c *schema.LocalCache) Cache {
 	return Cache{
-		Backend: "local",
-		From:    "type=local,src={folder}",
-		To:      "type=local,dest={folder},mode={mode},reset=true",
-		Mode:    c.Mode,
-		Writers: p.writers("local", c.Writers),
-		Folder:  true,
+		Backend:  "local",
+		From:     "type=local,src={folder}",
+		To:       "type=local,dest={folder},mode={mode},reset=true",
+		Mode:     c.Mode,
+		Branches: c.Writers,
+		Writers:  p.writers(c.Writers),
+		Folder:   true,
 	}
 }
 
@@ -209,7 +215,7 @@ func inlineCache() Cache {
 }
 
 // writers is the regular expression of the branches that may write.
-func (p *Plan) writers(backend string, branches []string) string {
+func (p *Plan) writers(branches []string) string {
 	if len(branches) == 0 {
 		branches = []string{p.DefaultBranch()}
 	}

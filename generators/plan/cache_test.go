@@ -48,6 +48,7 @@ var filled = CacheValues{
 const onMain = "^(main)$"
 
 func TestCaches(t *testing.T) {
+	releases := []string{"main", "release/**"}
 	const writers = `writers: ["main", "release/**"]`
 	const onRelease = "^(main|release/.*)$"
 	const registryTo = "type=registry,ref=ghcr.io/acme/app-cache:arm64-release-9.0,mode=min,image-manifest=true,oci-mediatypes=true,compression="
@@ -61,12 +62,12 @@ func TestCaches(t *testing.T) {
 			From: "type=registry,ref=ghcr.io/acme/app-cache:arm64-release-9.0", To: registryTo + "zstd,ignore-error=true",
 		}},
 		{"registry with writers", `registry: {` + writers + `, compression: "gzip", mode: "min"}`, Cache{
-			Backend: "registry", Mode: "min", Writers: onRelease, Shared: true, Branched: true,
+			Backend: "registry", Mode: "min", Branches: releases, Writers: onRelease, Shared: true, Branched: true,
 			From: "type=registry,ref=ghcr.io/acme/app-cache:arm64-release-9.0", To: registryTo + "gzip,ignore-error=true",
 		}},
 		// GitHub itself keeps one cache for each ref: a suffix would hide the default branch's.
 		{"gha", `gha: {` + writers + `}`, Cache{
-			Backend: "gha", Mode: "max", Writers: onRelease,
+			Backend: "gha", Mode: "max", Branches: releases, Writers: onRelease,
 			From: "type=gha,scope=app-arm64", To: "type=gha,scope=app-arm64,mode=min,ignore-error=true",
 		}},
 		{"gha with a scope", `gha: scope: "dev"`, Cache{
@@ -79,17 +80,17 @@ func TestCaches(t *testing.T) {
 			To:   "type=s3,region=eu-central-1,bucket=layers,name=app-arm64-release-9.0,mode=min,ignore-error=true",
 		}},
 		{"s3 on another server", `s3: {bucket: "layers", region: "r1", accessKey: "ID", secretKey: "KEY", prefix: "dev/", endpoint: "http://minio:9000", ` + writers + `}`, Cache{
-			Backend: "s3", Mode: "max", Writers: onRelease, Branched: true, Secrets: []string{"ID", "KEY"}, Env: aws,
+			Backend: "s3", Mode: "max", Branches: releases, Writers: onRelease, Branched: true, Secrets: []string{"ID", "KEY"}, Env: aws,
 			From: "type=s3,region=r1,bucket=layers,name=app-arm64-release-9.0,prefix=dev/,endpoint_url=http://minio:9000,use_path_style=true",
 			To:   "type=s3,region=r1,bucket=layers,name=app-arm64-release-9.0,prefix=dev/,endpoint_url=http://minio:9000,use_path_style=true,mode=min,ignore-error=true",
 		}},
 		{"azblob", `azblob: {account: "https://acme.blob.core.windows.net", key: "AZ", prefix: "dev/", ` + writers + `}`, Cache{
-			Backend: "azblob", Mode: "max", Writers: onRelease, Branched: true, Secrets: []string{"AZ"},
+			Backend: "azblob", Mode: "max", Branches: releases, Writers: onRelease, Branched: true, Secrets: []string{"AZ"},
 			From: "type=azblob,account_url=https://acme.blob.core.windows.net,container=buildkit-cache,name=app-arm64-release-9.0,secret_access_key=${{ secrets.AZ }},prefix=dev/",
 			To:   "type=azblob,account_url=https://acme.blob.core.windows.net,container=buildkit-cache,name=app-arm64-release-9.0,secret_access_key=${{ secrets.AZ }},prefix=dev/,mode=min,ignore-error=true",
 		}},
 		{"local", `local: {` + writers + `}`, Cache{
-			Backend: "local", Mode: "max", Writers: onRelease, Folder: true,
+			Backend: "local", Mode: "max", Branches: releases, Writers: onRelease, Folder: true,
 			From: "type=local,src=/tmp/layers", To: "type=local,dest=/tmp/layers,mode=min,reset=true",
 		}},
 		{"inline", `inline: {}`, Cache{

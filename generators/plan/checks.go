@@ -11,8 +11,6 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-type schemaOutput = schema.Output
-
 // hubMirrors are pull-through caches of Docker Hub.
 // Source: Google Cloud, "Pull cached Docker Hub images".
 var hubMirrors = []string{"mirror.gcr.io"}
@@ -53,7 +51,7 @@ func checkObjectives(p *Plan) {
 	if warm, cold := duration(o.WarmBuild), duration(o.ColdBuild); warm >= cold {
 		p.problem(fmt.Sprintf("a warm build (%s) is to take less time than a cold one (%s)", o.WarmBuild, o.ColdBuild), "objectives", "warmBuild")
 	}
-	if w := p.Spec.Workflow; w != nil && p.on("workflow") && duration(o.WarmBuild) >= duration(w.Timeout) {
+	if w := p.Spec.Workflow; p.prebuilt() && duration(o.WarmBuild) >= duration(w.Timeout) {
 		p.problem(fmt.Sprintf("a warm build may take %s, but workflow.timeout (%s) ends it after %s", o.WarmBuild, p.at("workflow", "timeout"), w.Timeout), "objectives", "warmBuild")
 	}
 }
@@ -70,12 +68,27 @@ var derived = []struct{ key, from string }{
 	{"workspaceMount", "workspace"},
 }
 
-// checkNative refuses native keys that contradict the spec: a fact is said once.
+// otherForms are native keys of the forms of devcontainer.json without compose: nothing would read them.
+// Source: dev container reference, "Image or Dockerfile specific properties".
+var otherForms = []struct{ key, instead string }{
+	{"runArgs", "keys of services.dev"},
+	{"appPort", "services: dev: ports, or forwardPorts"},
+}
+
+// checkNative refuses native keys that contradict the spec: a fact is said once, and where somebody reads it.
 func checkNative(p *Plan) {
+	for _, o := range otherForms {
+		if p.Spec.Devcontainer.Get(o.key) != nil {
+			p.problem("has no effect with compose; want "+o.instead, "devcontainer", o.key)
+		}
+	}
 	for _, d := range derived {
 		if p.Spec.Devcontainer.Get(d.key) != nil {
 			p.problem(fmt.Sprintf("devgen writes this key from %s (%s); say it there", d.from, p.at(d.from)), "devcontainer", d.key)
 		}
+	}
+	if own := p.Spec.Devcontainer.Get("initializeCommand"); own != nil && own.Get("devgen") != nil {
+		p.problem("devgen's own command has this name; want another one", "devcontainer", "initializeCommand", "devgen")
 	}
 	for _, s := range p.Spec.Services {
 		if s.Name != Service {

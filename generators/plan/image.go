@@ -109,7 +109,7 @@ func resolveLogin(p *Plan, s schema.Image) {
 		p.Image.Login = Login{s.Registry, s.Login.Username, secretExpression(s.Login.Secret), s.Login.Secret}
 	case s.Registry == ghcr:
 		p.Image.Login = Login{s.Registry, "${{ github.actor }}", "${{ github.token }}", ""}
-	case p.Spec.Workflow != nil && p.on("workflow"):
+	case p.prebuilt():
 		p.problem(fmt.Sprintf("the workflow cannot push to %s without a login; want image: login: {username: \"…\", secret: \"NAME_OF_A_REPOSITORY_SECRET\"}", s.Registry), "image", "registry")
 	}
 }

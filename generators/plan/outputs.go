@@ -5,9 +5,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/devgen/devgen/schema"
 )
 
-// An Output is one generated file: where it goes, and which blocks of it answer a requirement.
+// An Output is one generated file and where it goes.
 type Output struct {
 	ID         string
 	Path       string // from the root, with slashes
@@ -48,6 +50,7 @@ var needs = []struct{ id, needs, why string }{
 	{"devcontainer", "compose", "it names the service there"},
 	{"devcontainer", "init", "it runs it before the container starts"},
 	{"init", "facts", "it reads it"},
+	{"facts", "init", "nothing else reads it yet"},
 	{"workflow", "cache-report", "it measures with it"},
 	{"cache-report", "cache-hit", "it counts with it"},
 }
@@ -64,12 +67,22 @@ func resolveOutputs(p *Plan) {
 			p.problem(fmt.Sprintf("%s is of no use without it: %s; switch both off or none", n.id, n.why), "outputs", n.needs)
 		}
 	}
+	p.checkIDs()
 	p.checkPaths()
+}
+
+// checkIDs refuses settings of outputs that requirements may name already, but that are not made yet.
+func (p *Plan) checkIDs() {
+	for _, s := range p.Spec.Outputs {
+		if !slices.ContainsFunc(outputs, func(o output) bool { return o.id == s.ID }) && s.Path != "" {
+			p.problem("this output is not made yet, so it cannot be moved", "outputs", s.ID)
+		}
+	}
 }
 
 // on reports whether the spec does not switch the output off.
 func (p *Plan) on(id string) bool {
-	return !slices.ContainsFunc(p.Spec.Outputs, func(o schemaOutput) bool { return o.ID == id && o.Path == "" })
+	return !slices.ContainsFunc(p.Spec.Outputs, func(o schema.Output) bool { return o.ID == id && o.Path == "" })
 }
 
 func (p *Plan) setPath(id, standard string) string {

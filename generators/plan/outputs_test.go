@@ -97,7 +97,10 @@ func TestNeededOutputs(t *testing.T) {
 		}}
 	}
 	contradict(t, []contradiction{
-		needs("init", "devcontainer", "it runs it before the container starts"),
+		{"init for two", withWorkflow + `outputs: init: false`, []string{
+			`spec.cue:5:16: outputs.init: devcontainer is of no use without it: it runs it before the container starts; switch both off or none`,
+			`spec.cue:5:16: outputs.init: facts is of no use without it: nothing else reads it yet; switch both off or none`,
+		}},
 		needs("facts", "init", "it reads it"),
 		needs("cache-report", "workflow", "it measures with it"),
 		needs("cache-hit", "cache-report", "it counts with it"),

@@ -48,6 +48,7 @@ func New(spec *schema.Spec) (*Plan, []schema.Problem) {
 		resolveWorkflow,
 		resolveSamples,
 		resolveOutputs,
+		resolvePaths,
 		checkBuildKit,
 		checkObjectives,
 		checkNative,

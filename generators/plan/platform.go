@@ -38,8 +38,12 @@ func resolvePlatforms(p *Plan) {
 			platform.Runner = defaultRunner(s.Name, s.Emulated)
 		}
 		switch hosted := hostedPlatform(platform.Runner); {
-		case slices.ContainsFunc(platform.Runner, func(l string) bool { return strings.HasPrefix(l, "macos-") || strings.HasPrefix(l, "windows-") }):
+		case !p.prebuilt():
+			// no runner builds anything
+		case notLinux(platform.Runner):
 			p.problem("Linux images are built on Linux; want a runner such as ubuntu-24.04", "platforms", s.Name, "runner")
+		case s.Emulated && hosted == s.Name:
+			p.problem(fmt.Sprintf("%s is %s: nothing is to be emulated; remove emulated", strings.Join(platform.Runner, ", "), s.Name), "platforms", s.Name, "emulated")
 		case len(platform.Runner) == 0:
 			p.problem(fmt.Sprintf("GitHub has no runner for %s; name your own (runner: \"label\") or say emulated: true", s.Name), "platforms", s.Name)
 		case hosted != "" && hosted != s.Name && !s.Emulated && !runs32bit(hosted, s.Name):
@@ -47,6 +51,14 @@ func resolvePlatforms(p *Plan) {
 		}
 		p.Platforms = append(p.Platforms, platform)
 	}
+}
+
+// prebuilt reports whether the spec asks for a workflow.
+func (p *Plan) prebuilt() bool { return p.Spec.Workflow != nil && p.on("workflow") }
+
+// notLinux reports whether labels are those of a GitHub-hosted runner of another system.
+func notLinux(labels []string) bool {
+	return slices.ContainsFunc(labels, func(l string) bool { return strings.HasPrefix(l, "macos-") || strings.HasPrefix(l, "windows-") })
 }
 
 func defaultRunner(platform string, emulated bool) []string {

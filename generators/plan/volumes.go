@@ -106,9 +106,12 @@ func (p *Plan) resolveEphemeral(s schema.Volume, v *Volume) {
 // HostFolder is where volumes that are backed by the host lie.
 func (p *Plan) HostFolder() string { return "~/." + p.Spec.Name + "-devcontainer" }
 
+// ClonesFolder is where each clone has a folder of its own. No volume can have its name.
+func (p *Plan) ClonesFolder() string { return p.HostFolder() + "/.clones" }
+
 func (p *Plan) hostFolder(volume, scope string) HostPath {
 	if scope == "project" {
-		return HostPath{Path: p.HostFolder() + "/clones", PerClone: true, Below: volume}
+		return HostPath{Path: p.ClonesFolder(), PerClone: true, Below: volume}
 	}
 	return HostPath{Path: p.HostFolder() + "/" + volume}
 }
@@ -158,8 +161,14 @@ func checkTargets(p *Plan) {
 			hidden[dir] = dir
 		}
 	}
+	if what, ok := hidden[p.Spec.Workspace]; ok {
+		p.problem(fmt.Sprintf("the workspace would hide %s; want a folder of its own", what), "workspace")
+	}
 	check := func(target string, at ...string) {
 		field := append(at[:len(at):len(at)], "target")
+		if strings.HasPrefix(target+"/", p.Spec.Workspace+"/.git/") {
+			p.problem(target+" would hide git's own folder; want a folder of its own", field...)
+		}
 		if what, ok := hidden[target]; ok {
 			p.problem(fmt.Sprintf("%s would hide %s; want a folder of its own", target, what), field...)
 		}

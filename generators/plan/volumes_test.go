@@ -10,7 +10,7 @@ func TestVolumes(t *testing.T) {
 	named := func(scope, name string) Volume { return Volume{Backing: Named, Scope: scope, ExplicitName: name} }
 	shared, project := named("shared", "app-x"), named("project", "")
 	host := Volume{Backing: Host, Scope: "shared", Source: HostPath{Path: "~/.app-devcontainer/x"}}
-	clone := Volume{Backing: Host, Scope: "project", Source: HostPath{Path: "~/.app-devcontainer/clones", PerClone: true, Below: "x"}}
+	clone := Volume{Backing: Host, Scope: "project", Source: HostPath{Path: "~/.app-devcontainer/.clones", PerClone: true, Below: "x"}}
 	for _, row := range []struct {
 		persistence, backing, scope string
 		want                        Volume
@@ -138,7 +138,7 @@ mounts: {
 func TestHostPaths(t *testing.T) {
 	equal(t, "HostPaths", resolve(t, several).HostPaths(), []HostPath{
 		{Path: "~/.app-devcontainer/packages"},
-		{Path: "~/.app-devcontainer/clones", PerClone: true, Below: "modules"},
+		{Path: "~/.app-devcontainer/.clones", PerClone: true, Below: "modules"},
 		{Path: "~/.ssh"},
 		{Path: "tools"},
 		{Path: "~/.env", File: true},

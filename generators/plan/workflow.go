@@ -14,6 +14,7 @@ import (
 type Workflow struct {
 	*schema.Workflow
 	Branches   []string // whose pushes build
+	Paths      []string // whose changes build: those of the spec, and what the build reads; nil is any
 	Timeout    int      // minutes
 	Jobs       []Job
 	Objectives Objectives
@@ -52,7 +53,7 @@ func (w *Workflow) Job(id string) *Job {
 
 func resolveWorkflow(p *Plan) {
 	s := p.Spec.Workflow
-	if s == nil || !p.on("workflow") {
+	if !p.prebuilt() {
 		return
 	}
 	if !p.Image.Built() {
@@ -74,13 +75,40 @@ func resolveWorkflow(p *Plan) {
 		w.Branches = []string{s.DefaultBranch}
 	}
 	p.Workflow = w
+	if !slices.ContainsFunc(w.Branches, func(b string) bool { return matches(b, s.DefaultBranch) }) {
+		p.problem(fmt.Sprintf("pushes to %s do not build, so nothing is ever tagged latest or cached for all; workflow.branches (%s) are %s",
+			s.DefaultBranch, p.at("workflow", "branches"), strings.Join(w.Branches, ", ")), "workflow", "defaultBranch")
+	}
 	p.checkSchedules(s)
 	p.checkWriters()
 	p.resolveJobs()
+	if notLinux([]string{s.Runner}) {
+		p.problem("the jobs are bash and docker; want a Linux runner such as ubuntu-24.04", "workflow", "runner")
+	}
 	// Source: GitHub, "Usage limits", job execution time on hosted runners.
 	if w.Timeout > 360 {
 		p.problem(s.Timeout+" is more than GitHub lets a job run; want at most 360m", "workflow", "timeout")
 	}
+}
+
+// resolvePaths adds to the spec's filters what a build reads: a change of it is to be tried out.
+func resolvePaths(p *Plan) {
+	if p.Workflow == nil || len(p.Spec.Workflow.Paths) == 0 {
+		return
+	}
+	paths := slices.Clone(p.Spec.Workflow.Paths)
+	read := []string{p.Image.Dockerfile}
+	for _, id := range []string{"buildkitd", "cache-report", "cache-hit", "workflow"} {
+		if o := p.Output(id); o != nil {
+			read = append(read, o.Path)
+		}
+	}
+	for _, path := range read {
+		if !slices.ContainsFunc(paths, func(glob string) bool { return matches(glob, path) }) {
+			paths = append(paths, path)
+		}
+	}
+	p.Workflow.Paths = paths
 }
 
 // resolveJobs gives each job the least that its steps need. Two jobs build, because permissions cannot depend on
@@ -133,28 +161,8 @@ func (p *Plan) checkSchedules(s *schema.Workflow) {
 
 // checkWriters refuses a writer that no push ever builds: the cache it stands for would never be written.
 func (p *Plan) checkWriters() {
-	c := p.Spec.Caches
-	if c == nil {
-		return
-	}
-	backends := map[string][]string{}
-	if c.Registry != nil {
-		backends["registry"] = c.Registry.Writers
-	}
-	if c.GHA != nil {
-		backends["gha"] = c.GHA.Writers
-	}
-	if c.S3 != nil {
-		backends["s3"] = c.S3.Writers
-	}
-	if c.AzBlob != nil {
-		backends["azblob"] = c.AzBlob.Writers
-	}
-	if c.Local != nil {
-		backends["local"] = c.Local.Writers
-	}
 	for _, cache := range p.Caches {
-		for i, writer := range backends[cache.Backend] {
+		for i, writer := range cache.Branches {
 			if !p.builds(writer) {
 				p.problem(fmt.Sprintf("%s never builds, so it never writes the cache; workflow.branches (%s) are %s", writer, p.at("workflow", "branches"), strings.Join(p.Workflow.Branches, ", ")),
 					"caches", cache.Backend, "writers", fmt.Sprint(i))
@@ -170,7 +178,7 @@ func (p *Plan) builds(writer string) bool {
 	})
 }
 
-// Schedules are the cron lines with the given purpose.
+// CronLines are those of the runs with the given purpose.
 func (w *Workflow) CronLines(purpose string) (lines []string) {
 	for _, s := range w.Schedules {
 		if s.Purpose == purpose {

@@ -204,3 +204,47 @@ devcontainer: {features: {}, forwardPorts: [80], initializeCommand: "x", name: "
 services: {dev: {ports: ["80:80"], environment: A: "b"}, db: {image: "postgres:18", user: "x", build: "."}}`), nil},
 	})
 }
+
+// What a build reads is always among the filters, or a change of it would build nothing; what a filter matches already
+// is not said again.
+func TestPaths(t *testing.T) {
+	for _, row := range []struct{ paths, want string }{
+		{`["Cargo.lock"]`, "Cargo.lock .devcontainer/Dockerfile .devcontainer/buildkitd.toml .devcontainer/scripts/ci/cache-report.sh .devcontainer/scripts/lib/cache-hit.jq .github/workflows/devcontainer-registry-cache.yml"},
+		{`[".devcontainer/**"]`, ".devcontainer/** .github/workflows/devcontainer-registry-cache.yml"},
+		{`["**"]`, "**"},
+		{`[]`, ""},
+	} {
+		t.Run(row.paths, func(t *testing.T) {
+			p := resolve(t, withWorkflow+"workflow: paths: "+row.paths)
+			equal(t, "Paths", strings.Join(p.Workflow.Paths, " "), row.want)
+		})
+	}
+}
+
+func TestDefaultBranchBuilds(t *testing.T) {
+	contradict(t, []contradiction{
+		{"another one", withWorkflow + `workflow: {defaultBranch: "trunk", branches: ["main"]}`, []string{
+			`spec.cue:5:27: workflow.defaultBranch: pushes to trunk do not build, so nothing is ever tagged latest or cached for all; workflow.branches (spec.cue:5:46) are main`,
+		}},
+	})
+}
+
+func TestNativeKeysOfOtherForms(t *testing.T) {
+	contradict(t, []contradiction{
+		{"runArgs", app + `devcontainer: runArgs: ["--init"]`, []string{
+			`spec.cue:4:24: devcontainer.runArgs: has no effect with compose; want keys of services.dev`,
+		}},
+		{"a command called devgen", app + `devcontainer: initializeCommand: devgen: "x"`, []string{
+			`spec.cue:4:42: devcontainer.initializeCommand.devgen: devgen's own command has this name; want another one`,
+		}},
+		{"git's own folder", app + `volumes: x: {target: ".git", persistence: "build"}`, []string{
+			`spec.cue:4:22: volumes.x.target: /workspaces/app/.git would hide git's own folder; want a folder of its own`,
+		}},
+		{"the workspace over a system folder", app + `workspace: "/etc"`, []string{
+			`spec.cue:4:12: workspace: the workspace would hide /etc; want a folder of its own`,
+		}},
+		{"an output that is not made yet", app + `outputs: core: "x.sh"`, []string{
+			`spec.cue:4:16: outputs.core: this output is not made yet, so it cannot be moved`,
+		}},
+	})
+}

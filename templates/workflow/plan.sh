@@ -91,8 +91,9 @@ for variable in "${!WRITERS_@}"; do
     if [[ $branch != "$DEFAULT_BRANCH" ]]; then
       slug=$(tr '[:upper:]' '[:lower:]' <<<"$branch" | tr -c 'a-z0-9._\n' '-')
       suffix=-${slug:0:80}
-      # Two branches never share a cache: what the slug cannot tell apart, a checksum does.
-      [[ $suffix == "-${branch//\//-}" ]] || suffix+=-$(sha256sum <<<"$branch" | cut -c 1-8)
+      # Two branches never share a cache. A name in which only slashes became dashes says enough; where there was a
+      # dash already, or more was changed, a checksum tells the names apart.
+      [[ $branch != *-* && $suffix == "-${branch//\//-}" ]] || suffix+=-$(sha256sum <<<"$branch" | cut -c 1-8)
     fi
   fi
   writes+=("write_${backend,,}=$write")

@@ -26,14 +26,16 @@ jq -rs --argjson rate "$HIT_RATE" --argjson warm "$WARM_SECONDS" --argjson cold 
   "",
   "Objective for unchanged inputs: \($rate)% of the steps in \($warm) s. Without a cache a build took \($cold) s.",
   (.[] | select(.misses != []) | "", "<details><summary>\(.platform): steps that ran</summary>", "", (.misses[] | "- `\(gsub("`"; ""))`"), "", "</details>"),
-  (.[] | select(.import_errors != []) | "", "**\(.platform): caches that could not be read**", "", (.import_errors[] | "- `\(gsub("`"; ""))`"))
+  (.[] | select(.import_errors != []) | "", "**\(.platform): caches that were not there** (the first build of a branch has none)", "", (.import_errors[] | "- `\(gsub("`"; ""))`")),
+  (.[] | select(.export_errors != []) | "", "**\(.platform): caches that could not be written**", "", (.export_errors[] | "- `\(gsub("`"; ""))`"))
 ' "${reports[@]}" >>"$GITHUB_STEP_SUMMARY"
 
 jq -r --argjson floor "$HIT_RATE_FLOOR" '
   select(.hit_rate != null and .hit_rate < $floor)
   | "::warning title=Cache::\(.platform): \(.hit_rate | floor)% of the steps were cached, the floor is \($floor)%"
 ' "${reports[@]}"
-jq -r 'select(.import_errors != []) | "::warning title=Cache::\(.platform): \(.import_errors | length) caches could not be read"' "${reports[@]}"
+jq -r 'select(.import_errors != []) | "::notice title=Cache::\(.platform): caches that were not there: \(.import_errors | length)"' "${reports[@]}"
+jq -r 'select(.export_errors != []) | "::warning title=Cache::\(.platform): caches that could not be written: \(.export_errors | length)"' "${reports[@]}"
 
 [[ $ENFORCE == true ]] || exit 0
 jq -es --argjson rate "$HIT_RATE" --argjson warm "$WARM_SECONDS" '

@@ -19,6 +19,7 @@ reduce (.[] | .vertexes // [] | .[]) as $v ({};
     steps_total: ($steps | length),
     steps_cached: ([$steps[] | select(.cached)] | length),
     misses: [$steps[] | select(.cached | not) | .name],
-    import_errors: [$all[] | select((.name | startswith("importing cache manifest")) and .error != null) | .name]
+    import_errors: [$all[] | select((.name | startswith("importing cache manifest")) and .error != null) | .name],
+    export_errors: [$all[] | select((.name | startswith("exporting cache")) and .error != null) | .name]
   }
 | .hit_rate = (if .steps_total == 0 then null else .steps_cached * 100 / .steps_total end)

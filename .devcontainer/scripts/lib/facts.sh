@@ -18,7 +18,7 @@ DEVGEN_HOST_FILES=(
 )
 # Folders that each clone has for itself, below DEVGEN_HOST_CLONES/<compose project>.
 DEVGEN_HOST_CLONE_DIRECTORIES=()
-DEVGEN_HOST_CLONES='~/.aspire-devcontainer/clones'
+DEVGEN_HOST_CLONES='~/.aspire-devcontainer/.clones'
 # The folder of the first compose file, from the root of the checkout.
 DEVGEN_COMPOSE_DIRECTORY=.devcontainer
 # Folders of the checkout that something is mounted on.
