@@ -57,19 +57,9 @@ func composeComment(p *plan.Plan) string {
 	return text
 }
 
-// composeOutputs are the compose files in the order in which they must be given.
-func composeOutputs(p *plan.Plan) (files []*plan.Output) {
-	for _, id := range []string{"compose", "volumes", "cache-override"} {
-		if o := p.Output(id); o != nil {
-			files = append(files, o)
-		}
-	}
-	return files
-}
-
 func composeArguments(p *plan.Plan) string {
 	var args []string
-	for _, o := range composeOutputs(p) {
+	for _, o := range p.ComposeFiles() {
 		args = append(args, "-f "+o.Path)
 	}
 	return strings.Join(args, " ")
@@ -121,13 +111,8 @@ func composeVolumes(p *plan.Plan) document {
 func composeCacheOverride(p *plan.Plan) document {
 	c := composeFile{p, source{}}
 	from := list()
-	for _, cache := range p.Caches {
-		if !cache.Shared {
-			continue
-		}
-		for _, option := range c.options(cache) {
-			from.Content = append(from.Content, node(option))
-		}
+	for _, option := range p.LocalCaches() {
+		from.Content = append(from.Content, node(option))
 	}
 	root := dict(kv("services", dict(kv(plan.Service, dict(kv("build", dict(kv("cache_from", from))))))).apart())
 	return c.document("cache-override", p.Mark("cache-override", "LOCAL-COMPOSE-OVERRIDE")+
@@ -312,16 +297,4 @@ func (c composeFile) definitions() *yaml.Node {
 		), "volumes", v.Name)))
 	}
 	return n
-}
-
-// options are what a developer's build reads of a cache: for each architecture, because a file cannot know the
-// machine. A cache of another architecture costs one request and hits nothing.
-func (c composeFile) options(cache plan.Cache) (options []string) {
-	for _, p := range c.Platforms {
-		option := plan.CacheValues{Repository: c.CacheRepository(), Image: c.Image.Local, Arch: p.Arch}.Fill(cache.From)
-		if len(options) == 0 || options[len(options)-1] != option {
-			options = append(options, option)
-		}
-	}
-	return options
 }

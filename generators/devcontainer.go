@@ -14,7 +14,7 @@ import (
 func devcontainer(p *plan.Plan) document {
 	path := p.Output("devcontainer").Path
 	var files []string
-	for _, o := range composeOutputs(p) {
+	for _, o := range p.ComposeFiles() {
 		files = append(files, plan.Rel(path, o.Path))
 	}
 	var fields []schema.Field

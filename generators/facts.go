@@ -1,7 +1,6 @@
 package generators
 
 import (
-	"path"
 	"strings"
 
 	"github.com/devgen/devgen/generators/plan"
@@ -10,18 +9,8 @@ import (
 
 // facts is all that differs between specs in the scripts: quoted variables and arrays, and nothing that runs.
 func facts(p *plan.Plan) document {
-	var folders, clones, files []string
+	folders, files, clones := p.Host()
 	directories, mountFiles := p.MountPoints()
-	for _, h := range p.HostPaths() {
-		switch {
-		case h.PerClone:
-			clones = append(clones, h.Below)
-		case h.File:
-			files = append(files, h.Path)
-		default:
-			folders = append(folders, h.Path)
-		}
-	}
 	var b strings.Builder
 	b.WriteString(header(p))
 	b.WriteString("# " + p.Mark("facts", "FACTS") + "What the scripts know of the spec. To be sourced.\n# shellcheck shell=bash disable=SC2034,SC2088\n\n")
@@ -32,11 +21,7 @@ func facts(p *plan.Plan) document {
 	line("Files of the host that are mounted.", array("DEVGEN_HOST_FILES", files))
 	line("Folders that each clone has for itself, below DEVGEN_HOST_CLONES/<compose project>.", array("DEVGEN_HOST_CLONE_DIRECTORIES", clones))
 	b.WriteString("DEVGEN_HOST_CLONES=" + quote(p.ClonesFolder()) + "\n")
-	composeFolder := "."
-	if o := p.Output("compose"); o != nil {
-		composeFolder = path.Dir(o.Path)
-	}
-	line("The folder of the first compose file, from the root of the checkout.", "DEVGEN_COMPOSE_DIRECTORY="+quote(composeFolder))
+	line("The folder of the first compose file, from the root of the checkout.", "DEVGEN_COMPOSE_DIRECTORY="+quote(p.ComposeFolder()))
 	line("Folders of the checkout that something is mounted on.", array("DEVGEN_MOUNT_POINTS", directories))
 	line("Files of the checkout that something is mounted on.", array("DEVGEN_MOUNT_FILES", mountFiles))
 	return document{data: []byte(b.String())}

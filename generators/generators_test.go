@@ -163,7 +163,7 @@ func TestJudges(t *testing.T) {
 func TestComposeCombinations(t *testing.T) {
 	p := resolveFile(t, "../devcontainer.cue")
 	var got []string
-	for _, c := range combinations(composeOutputs(p)) {
+	for _, c := range combinations(p.ComposeFiles()) {
 		var ids []string
 		for _, o := range c {
 			ids = append(ids, o.ID)

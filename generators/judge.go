@@ -145,7 +145,7 @@ func judgeOutputs(n *yaml.Node, ids map[string]plan.Action) (found []finding) {
 // costs more than everything else here and Compose compiles it for each file, so it is held against the merged
 // files, once.
 func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error) {
-	for i, combination := range combinations(composeOutputs(p)) {
+	for i, combination := range combinations(p.ComposeFiles()) {
 		if err := loadCompose(p, documents, combination, i == 0); err != nil {
 			if found := judgeServices(p); len(found) > 0 {
 				return found, nil
@@ -173,7 +173,7 @@ func judgeServices(p *plan.Plan) (found []finding) {
 		}
 		alone := *p
 		alone.Spec = &spec
-		if err := loadCompose(&alone, map[string]document{"compose": compose(&alone)}, composeOutputs(p)[:1], true); err != nil {
+		if err := loadCompose(&alone, map[string]document{"compose": compose(&alone)}, p.ComposeFiles()[:1], true); err != nil {
 			f := composeFinding(&alone, err)
 			if len(f.path) < 2 || f.path[1] != s.Name {
 				f.path = []string{"services", s.Name}

@@ -102,9 +102,10 @@ func (w *workflowFile) inputs() *yaml.Node {
 	for _, p := range w.Platforms {
 		platforms = append(platforms, p.Name)
 	}
-	mode, modes := w.cacheMode(), []string{"max", "min"}
-	if slices.ContainsFunc(w.Caches, func(c plan.Cache) bool { return c.Mode != "" && c.Mode != mode }) {
-		mode, modes = "spec", []string{"spec", "max", "min"} // each backend has its own
+	modes := w.CacheModes()
+	mode := ""
+	if len(modes) > 0 {
+		mode = modes[0]
 	}
 	return dict(kv("inputs", dict(
 		only(w.Merged(), kv("platforms", dict(
@@ -125,16 +126,6 @@ func (w *workflowFile) inputs() *yaml.Node {
 			kv("default", false),
 		)),
 	)))
-}
-
-// cacheMode is the mode of the first backend that has one, or "".
-func (w *workflowFile) cacheMode() string {
-	for _, c := range w.Caches {
-		if c.Mode != "" {
-			return c.Mode
-		}
-	}
-	return ""
 }
 
 func (w *workflowFile) jobs() *yaml.Node {
@@ -234,7 +225,7 @@ func (w *workflowFile) planEnv() *yaml.Node {
 	if w.Workflow.Dispatch {
 		add(env,
 			only(w.Merged(), kv("INPUT_PLATFORM", "${{ inputs.platforms }}")),
-			only(w.cacheMode() != "", kv("INPUT_CACHE_MODE", "${{ inputs.cache_mode }}")),
+			only(w.CacheModes() != nil, kv("INPUT_CACHE_MODE", "${{ inputs.cache_mode }}")),
 			kv("INPUT_NO_CACHE", "${{ inputs.no_cache }}"),
 		)
 	}
@@ -283,7 +274,7 @@ func (w *workflowFile) merge() entry {
 				w.uses("docker/metadata-action"),
 				kv("with", dict(
 					kv("images", "${{ needs.plan.outputs.image }}"),
-					kv("tags", lines(w.tagLines()...)),
+					kv("tags", lines(w.Metadata()...)),
 					kv("flavor", "latest=false"),
 				)),
 			), w.mark("META", "The tags of the spec that apply to this run.")),

@@ -157,18 +157,11 @@ func (j buildJob) metadata() *yaml.Node {
 		j.uses("docker/metadata-action"),
 		kv("with", dict(
 			kv("images", "${{ needs.plan.outputs.image }}"),
-			only(!j.Merged(), kv("tags", lines(j.tagLines()...))),
+			only(!j.Merged(), kv("tags", lines(j.Metadata()...))),
 			only(!j.Merged(), kv("flavor", "latest=false")),
 			kv("labels", lines("org.opencontainers.image.created={{commit_date 'YYYY-MM-DDTHH:mm:ss[Z]'}}")),
 		)),
 	), "META", "Commit, version and date are labels: as build arguments they would run every later step again.")
-}
-
-func (w *workflowFile) tagLines() (lines []string) {
-	for _, r := range w.Tags {
-		lines = append(lines, r.Metadata...)
-	}
-	return lines
 }
 
 // folder is where a cache that is a folder lies; restored and saved under one path, which is part of its identity.
@@ -290,7 +283,7 @@ func (j buildJob) saveComment() string {
 	guarded, ignored := true, true
 	for _, c := range j.Caches {
 		guarded = guarded && c.Writers != ""
-		ignored = ignored && strings.Contains(c.To, "{ignore-error}")
+		ignored = ignored && c.Lenient()
 	}
 	text := "Caches with writers are written by trusted branches only."
 	if guarded {
@@ -303,31 +296,16 @@ func (j buildJob) saveComment() string {
 const publishes = "needs.plan.outputs.publish == 'true'"
 
 func (w *workflowFile) secretEnvs() (pairs []string) {
-	for i, s := range w.Image.Secrets {
-		pairs = append(pairs, s.ID+"="+w.secretVariables()[i])
+	for _, s := range w.Image.Secrets {
+		pairs = append(pairs, s.ID+"="+s.Variable)
 	}
 	return pairs
 }
 
-var notInVariable = regexp.MustCompile(`[^A-Z0-9_]`)
-
-// secretVariables are the variables of the build step that hold the secrets. Ids that differ in other characters only
-// get a number.
-func (w *workflowFile) secretVariables() (names []string) {
-	for _, s := range w.Image.Secrets {
-		name := "BUILD_SECRET_" + notInVariable.ReplaceAllString(strings.ToUpper(s.ID), "_")
-		for n, first := 2, name; slices.Contains(names, name); n++ {
-			name = first + "_" + itoa(n)
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
 func (w *workflowFile) buildEnv() *yaml.Node {
 	env := dict()
-	for i, s := range w.Image.Secrets {
-		add(env, kv(w.secretVariables()[i], s.Expression))
+	for _, s := range w.Image.Secrets {
+		add(env, kv(s.Variable, s.Expression))
 	}
 	for _, c := range w.Caches {
 		for _, v := range c.Env {
@@ -339,8 +317,8 @@ func (w *workflowFile) buildEnv() *yaml.Node {
 
 func (j buildJob) measure() *yaml.Node {
 	mode := "none"
-	if m := j.cacheMode(); m != "" {
-		mode = "${{ needs.plan.outputs.cache_mode || '" + m + "' }}"
+	if modes := j.CacheModes(); modes != nil {
+		mode = "${{ needs.plan.outputs.cache_mode || '" + modes[0] + "' }}"
 	}
 	return j.note(dict(
 		kv("name", "Measure the cache"),
@@ -437,7 +415,7 @@ func (w *workflowFile) cacheFrom() *yaml.Node {
 		credentials := len(c.Secrets) > 0
 		all = append(all, w.option(c, c.From, "", when(credentials, "needs.plan.outputs.trusted == 'true'")))
 		if c.Branched {
-			condition := "needs.plan.outputs.suffix != ''" + when(credentials, " && needs.plan.outputs.trusted == 'true'")
+			condition := "needs.plan.outputs.suffix_" + c.Backend + " != ''" + when(credentials, " && needs.plan.outputs.trusted == 'true'")
 			all = append(all, w.option(c, c.From, "{suffix}", condition))
 		}
 	}
@@ -456,12 +434,12 @@ func (w *workflowFile) cacheTo() *yaml.Node {
 func (w *workflowFile) option(c plan.Cache, option, suffix, condition string) string {
 	option = strings.ReplaceAll(option, "{suffix}", suffix)
 	if condition == "" {
-		return w.values(c.Mode).Fill(option)
+		return w.values(c).Fill(option)
 	}
 	// format('…{0}…', expression) is the only way to put values into a conditional text. Its parameters are the
 	// expressions, without their ${{ }}.
 	var parameters []string
-	text := expression.ReplaceAllStringFunc(w.values(c.Mode).Fill(option), func(x string) string {
+	text := expression.ReplaceAllStringFunc(w.values(c).Fill(option), func(x string) string {
 		x = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(x, "${{"), "}}"))
 		i := slices.Index(parameters, x)
 		if i < 0 {
@@ -480,13 +458,13 @@ func (w *workflowFile) option(c plan.Cache, option, suffix, condition string) st
 var expression = regexp.MustCompile(`\$\{\{.*?\}\}`)
 
 // values are what placeholders stand for inside the workflow.
-func (w *workflowFile) values(mode string) plan.CacheValues {
+func (w *workflowFile) values(c plan.Cache) plan.CacheValues {
 	return plan.CacheValues{
 		Repository:  "${{ needs.plan.outputs.cache }}",
 		Image:       "${{ needs.plan.outputs.image }}:" + w.Image.Tag,
 		Arch:        "${{ matrix.arch }}",
-		Suffix:      "${{ needs.plan.outputs.suffix }}",
-		Mode:        "${{ needs.plan.outputs.cache_mode || '" + mode + "' }}",
+		Suffix:      "${{ needs.plan.outputs.suffix_" + c.Backend + " }}",
+		Mode:        "${{ needs.plan.outputs.cache_mode || '" + c.Mode + "' }}",
 		IgnoreError: "${{ github.event_name != 'schedule' }}",
 		Folder:      folder,
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/devgen/devgen/schema"
@@ -25,7 +26,10 @@ type Cache struct {
 	Env      []Variable // credentials in the environment of the build step, as expressions
 }
 
-// What stands for a placeholder in one place.
+// Lenient reports whether a failed upload can be made no error.
+func (c Cache) Lenient() bool { return strings.Contains(c.To, "{ignore-error}") }
+
+// CacheValues are what stands for the placeholders in one place.
 type CacheValues struct {
 	Repository  string // of the cache: ghcr.io/acme/app-devcontainer-cache
 	Image       string // of the image
@@ -234,6 +238,41 @@ func (p *Plan) branched(writers []string) bool {
 		}
 	}
 	return false
+}
+
+// LocalCaches are the cache options of a developer's build: of each cache that can be read without credentials, for
+// each architecture, because a file cannot know the machine. A cache of another architecture costs one request and
+// hits nothing.
+func (p *Plan) LocalCaches() (options []string) {
+	for _, c := range p.Caches {
+		for _, platform := range p.Platforms {
+			option := CacheValues{Repository: p.CacheRepository(), Image: p.Image.Local, Arch: platform.Arch}.Fill(c.From)
+			if c.Shared && !slices.Contains(options, option) {
+				options = append(options, option)
+			}
+		}
+	}
+	return options
+}
+
+// CacheModes are the choices of a run by hand, the standing one first: as the spec says, where the backends differ.
+// None of the backends may have a mode; then there is no choice.
+func (p *Plan) CacheModes() []string {
+	var said []string
+	for _, c := range p.Caches {
+		if c.Mode != "" && !slices.Contains(said, c.Mode) {
+			said = append(said, c.Mode)
+		}
+	}
+	switch {
+	case len(said) == 0:
+		return nil
+	case len(said) > 1:
+		return []string{"spec", "max", "min"}
+	case said[0] == "min":
+		return []string{"min", "max"}
+	}
+	return []string{"max", "min"}
 }
 
 // Branched reports whether any cache has one entry for each writer.

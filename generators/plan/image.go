@@ -33,6 +33,7 @@ type Secret struct {
 	ID         string
 	Env        string // the variable on a developer's machine
 	Expression string // where the workflow takes it from
+	Variable   string // of the build step, which holds it
 }
 
 // A Login is how the workflow logs in to the registry.
@@ -74,7 +75,7 @@ func resolveImage(p *Plan) {
 		p.Image.Args = append(p.Image.Args, Variable(a))
 	}
 	for _, x := range s.Secrets {
-		p.Image.Secrets = append(p.Image.Secrets, Secret{ID: x.ID, Env: x.Env, Expression: secretExpression(x.Env)})
+		p.Image.Secrets = append(p.Image.Secrets, Secret{x.ID, x.Env, secretExpression(x.Env), p.secretVariable(x.ID)})
 	}
 	resolveLogin(p, s)
 }
@@ -99,6 +100,18 @@ func resolveBase(p *Plan, s schema.Image) {
 		p.problem(fmt.Sprintf("%q is not an image reference: %v", s.Base, err), "image", "base")
 	}
 	p.Image = Image{Base: s.Base, Local: s.Base}
+}
+
+var notInVariable = regexp.MustCompile(`[^A-Z0-9_]`)
+
+// secretVariable is a variable that no other secret has. Ids that differ in other characters only get a number.
+func (p *Plan) secretVariable(id string) string {
+	first := "BUILD_SECRET_" + notInVariable.ReplaceAllString(strings.ToUpper(id), "_")
+	name := first
+	for n := 2; slices.ContainsFunc(p.Image.Secrets, func(s Secret) bool { return s.Variable == name }); n++ {
+		name = fmt.Sprintf("%s_%d", first, n)
+	}
+	return name
 }
 
 func resolveLogin(p *Plan, s schema.Image) {

@@ -26,8 +26,8 @@ func TestImage(t *testing.T) {
 			Repository: "ghcr.io/acme/app", Dockerfile: "docker/Dev.Dockerfile", Context: "docker", Target: "dev",
 			Args: []Variable{{"NODE", "24"}, {"TZ", "UTC"}},
 			Secrets: []Secret{
-				{"npm", "NPM_TOKEN", "${{ secrets.NPM_TOKEN }}"},
-				{"gh", "GITHUB_TOKEN", "${{ github.token }}"}, // GitHub has no secret of this name
+				{"npm", "NPM_TOKEN", "${{ secrets.NPM_TOKEN }}", "BUILD_SECRET_NPM"},
+				{"gh", "GITHUB_TOKEN", "${{ github.token }}", "BUILD_SECRET_GH"}, // GitHub has no secret of this name
 			},
 			Login: job, Tag: "latest", Local: "ghcr.io/acme/app:latest", Provenance: "false",
 		}},

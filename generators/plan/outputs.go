@@ -104,6 +104,24 @@ func (p *Plan) Output(id string) *Output {
 	return nil
 }
 
+// ComposeFiles are the compose files in the order in which they must be given.
+func (p *Plan) ComposeFiles() (files []*Output) {
+	for _, id := range []string{"compose", "volumes", "cache-override"} {
+		if o := p.Output(id); o != nil {
+			files = append(files, o)
+		}
+	}
+	return files
+}
+
+// ComposeFolder is the folder of the first compose file, after which the dev container tools name the project.
+func (p *Plan) ComposeFolder() string {
+	if o := p.Output("compose"); o != nil {
+		return path.Dir(o.Path)
+	}
+	return "."
+}
+
 // checkPaths refuses two files in one place, and a place where the consumer does not look.
 func (p *Plan) checkPaths() {
 	taken := []place{

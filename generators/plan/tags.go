@@ -150,6 +150,14 @@ func semverTags(patterns []string, gitTag string) (tags []string) {
 	return tags
 }
 
+// Metadata are the lines of the tags input of docker/metadata-action for all rules.
+func (p *Plan) Metadata() (lines []string) {
+	for _, r := range p.Tags {
+		lines = append(lines, r.Metadata...)
+	}
+	return lines
+}
+
 // resolveSamples plays every event that the workflow reacts to, and checks the references that would be pushed.
 func resolveSamples(p *Plan) {
 	if p.Workflow == nil || p.Image.Local == "" {

@@ -190,9 +190,11 @@ func checkTargets(p *Plan) {
 // each volume, and what lies between it, or a mount, and the home or the workspace. The engine would make missing
 // ones for root.
 func (p *Plan) Owned() (dirs []string) {
+	seen := map[string]bool{}
 	add := func(chain []string) {
 		for _, dir := range chain {
-			if !slices.Contains(dirs, dir) {
+			if !seen[dir] {
+				seen[dir] = true
 				dirs = append(dirs, dir)
 			}
 		}
@@ -219,17 +221,28 @@ func (p *Plan) inside(dir string) bool {
 	return strings.HasPrefix(dir, p.Spec.User.Home+"/") || strings.HasPrefix(dir, p.Spec.Workspace+"/")
 }
 
-// HostPaths are the sources on the host that must exist before the container starts.
-func (p *Plan) HostPaths() (paths []HostPath) {
+// Host are the sources on the host that must exist before the container starts: folders, files, and folders that each
+// clone has for itself, below ClonesFolder.
+func (p *Plan) Host() (folders, files, clones []string) {
+	note := func(h HostPath) {
+		switch {
+		case h.PerClone:
+			clones = append(clones, h.Below)
+		case h.File:
+			files = append(files, h.Path)
+		default:
+			folders = append(folders, h.Path)
+		}
+	}
 	for _, v := range p.Volumes {
 		if v.Backing == Host {
-			paths = append(paths, v.Source)
+			note(v.Source)
 		}
 	}
 	for _, m := range p.Mounts {
-		paths = append(paths, m.Source)
+		note(m.Source)
 	}
-	return paths
+	return folders, files, clones
 }
 
 // MountPoints are the folders and files of the checkout, relative to its root, that something is mounted on. The

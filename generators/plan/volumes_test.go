@@ -135,16 +135,13 @@ mounts: {
 	env: {source: "~/.env", target: ".env", kind: "file"}
 }`
 
-func TestHostPaths(t *testing.T) {
-	equal(t, "HostPaths", resolve(t, several).HostPaths(), []HostPath{
-		{Path: "~/.app-devcontainer/packages"},
-		{Path: "~/.app-devcontainer/.clones", PerClone: true, Below: "modules"},
-		{Path: "~/.ssh"},
-		{Path: "tools"},
-		{Path: "~/.env", File: true},
-	})
-	if paths := resolve(t, app).HostPaths(); paths != nil {
-		t.Errorf("HostPaths = %v, want none", paths)
+func TestHost(t *testing.T) {
+	folders, files, clones := resolve(t, several).Host()
+	equal(t, "folders", folders, []string{"~/.app-devcontainer/packages", "~/.ssh", "tools"})
+	equal(t, "files", files, []string{"~/.env"})
+	equal(t, "clones", clones, []string{"modules"})
+	if folders, files, clones := resolve(t, app).Host(); folders != nil || files != nil || clones != nil {
+		t.Errorf("Host = %v, %v, %v, want none", folders, files, clones)
 	}
 }
 

@@ -82,10 +82,10 @@ case $REF in
   refs/heads/*) branch=$REF_NAME ;;
   refs/pull/*) branch=$BASE_REF ;;
 esac
-suffix='' writes=()
+caches=()
 for variable in "${!WRITERS_@}"; do
   backend=${variable#WRITERS_}
-  write=false
+  write=false suffix=''
   if [[ -n $branch && $branch =~ ${!variable} ]]; then
     write=$push
     if [[ $branch != "$DEFAULT_BRANCH" ]]; then
@@ -96,7 +96,7 @@ for variable in "${!WRITERS_@}"; do
       [[ $branch != *-* && $suffix == "-${branch//\//-}" ]] || suffix+=-$(sha256sum <<<"$branch" | cut -c 1-8)
     fi
   fi
-  writes+=("write_${backend,,}=$write")
+  caches+=("write_${backend,,}=$write" "suffix_${backend,,}=$suffix")
 done
 
 {
@@ -110,6 +110,5 @@ done
   echo "cache_mode=${INPUT_CACHE_MODE:-}"
   echo "no_cache=$no_cache"
   echo "enforce=$enforce"
-  echo "suffix=$suffix"
-  printf '%s\n' "${writes[@]+"${writes[@]}"}"
+  [[ -z ${caches[*]} ]] || printf '%s\n' "${caches[@]}"
 } | tee -a "$GITHUB_OUTPUT"
