@@ -225,3 +225,36 @@ func TestWritersThatBuild(t *testing.T) {
 		})
 	}
 }
+
+func TestLocalCaches(t *testing.T) {
+	const two = app + `platforms: "linux/arm64": {}` + "\n"
+	for _, row := range []struct {
+		name, spec string
+		want       []string
+	}{
+		{"of every architecture", two, []string{"type=registry,ref=ghcr.io/acme/app-cache:amd64", "type=registry,ref=ghcr.io/acme/app-cache:arm64"}},
+		{"once, where they are one", two + `caches: inline: {}`, []string{"type=registry,ref=ghcr.io/acme/app:latest"}},
+		{"none that needs credentials", two + `caches: {gha: {}, local: {}}`, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			equal(t, "LocalCaches", resolve(t, row.spec).LocalCaches(), row.want)
+		})
+	}
+}
+
+func TestCacheModes(t *testing.T) {
+	for _, row := range []struct {
+		name, caches string
+		want         []string
+	}{
+		{"by default", `registry: {}`, []string{"max", "min"}},
+		{"min", `registry: mode: "min"`, []string{"min", "max"}},
+		{"alike", `{registry: mode: "min", gha: mode: "min"}`, []string{"min", "max"}},
+		{"different", `{registry: mode: "min", gha: {}}`, []string{"spec", "max", "min"}},
+		{"none", `inline: {}`, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			equal(t, "CacheModes", resolve(t, app+"caches: "+row.caches).CacheModes(), row.want)
+		})
+	}
+}

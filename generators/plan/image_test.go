@@ -128,3 +128,12 @@ func TestBuildArguments(t *testing.T) {
 		allowed("TOKENIZERS_PARALLELISM"),
 	})
 }
+
+func TestSecretVariables(t *testing.T) {
+	p := resolve(t, app+`image: secrets: {"a-b": env: "ONE", "a.b": env: "TWO", a_b: env: "THREE"}`)
+	var got []string
+	for _, s := range p.Image.Secrets {
+		got = append(got, s.Variable)
+	}
+	equal(t, "variables", got, []string{"BUILD_SECRET_A_B", "BUILD_SECRET_A_B_2", "BUILD_SECRET_A_B_3"})
+}

@@ -113,6 +113,26 @@ func TestNeededOutputs(t *testing.T) {
 	})
 }
 
+// Engines merge the files in the order in which they are given.
+func TestComposeFiles(t *testing.T) {
+	for _, row := range []struct{ name, outputs, files, folder string }{
+		{"by default", "", ".devcontainer/docker-compose.yml .devcontainer/docker-compose.volumes.yml .devcontainer/docker-compose.cache-override.yml", ".devcontainer"},
+		{"moved", `outputs: compose: "dev/z.yml", outputs: volumes: "dev/a.yml"`, "dev/z.yml dev/a.yml .devcontainer/docker-compose.cache-override.yml", "dev"},
+		{"one off", `outputs: volumes: false`, ".devcontainer/docker-compose.yml .devcontainer/docker-compose.cache-override.yml", ".devcontainer"},
+		{"all off", `outputs: {compose: false, volumes: false, "cache-override": false, devcontainer: false}`, "", "."},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := resolve(t, app+row.outputs)
+			var files []string
+			for _, o := range p.ComposeFiles() {
+				files = append(files, o.Path)
+			}
+			equal(t, "files", strings.Join(files, " "), row.files)
+			equal(t, "folder", p.ComposeFolder(), row.folder)
+		})
+	}
+}
+
 func TestDevcontainerPaths(t *testing.T) {
 	for _, path := range []string{".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/python/devcontainer.json"} {
 		equal(t, path, resolve(t, app+`outputs: devcontainer: "`+path+`"`).Output("devcontainer").Path, path)

@@ -39,7 +39,7 @@ func TestTagRules(t *testing.T) {
 			if len(p.Tags) != 1 {
 				t.Fatalf("got %d rules, want 1", len(p.Tags))
 			}
-			equal(t, "Metadata", p.Tags[0].Metadata, row.metadata)
+			equal(t, "Metadata", p.Metadata(), row.metadata)
 			for i, event := range sampled {
 				equal(t, event.String(), strings.Join(p.Tags[0].tags(event), " "), row.want[i])
 			}
