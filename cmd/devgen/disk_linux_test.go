@@ -104,3 +104,31 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("%v", left)
 	}
 }
+
+// An orphan that cannot be removed is found out before anything is changed.
+func TestOrphanThatStays(t *testing.T) {
+	t.Chdir(t.TempDir())
+	prepare(t, false)
+	was := tree(t)
+	s := surveyed(t)
+	readOnly(t, "stack")
+	err := s.apply(func() bool { return false }, manifestHeader(standing))
+	if err == nil || err.Error() != "stack/volumes.yml: read-only file system; nothing was changed" {
+		t.Errorf("apply: %v", err)
+	}
+	if now := tree(t); !maps.Equal(now, was) {
+		t.Error("the tree changed")
+	}
+}
+
+// readOnly makes one folder read-only, for root too.
+func readOnly(t *testing.T, dir string) {
+	t.Helper()
+	if err := syscall.Mount(dir, dir, "", syscall.MS_BIND, ""); err != nil {
+		t.Skipf("cannot mount a folder: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
+		t.Skip(err)
+	}
+}

@@ -40,6 +40,7 @@ func generate(c *cobra.Command, o options) error {
 	if o.dryRun {
 		return s.preview(c.OutOrStdout())
 	}
+	s.sweep()
 	if len(s.changed()) > 0 {
 		// Until here Go's own answer to Ctrl-C is right: there is nothing to protect. A second signal ends devgen
 		// where it stands.

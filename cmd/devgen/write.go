@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +23,7 @@ import (
 //  1. every new file is written beside its place, under a name of its own: a full disk shows here;
 //  2. what only the user could give up is kept in FILE.orig;
 //  3. the manifest is replaced by one with the old and the new hash of every file;
-//  4. every file is replaced by renaming, orphans are removed;
+//  4. every file that is still as it was seen is replaced by renaming, orphans are removed;
 //  5. the manifest is replaced by the final one.
 //
 // Wherever this is cut short, each file is the old or the new one, and the next run knows both for its own. It uses
@@ -33,13 +34,13 @@ import (
 type staged struct {
 	temporary string
 	path      string
+	have      []byte // what the survey saw there; nil if nothing
 }
 
 // apply brings the tree to the survey's wish. Between two steps it asks whether the user has had enough.
 func (s *survey) apply(stopped func() bool, header string) (err error) {
 	w := &writer{root: s.root}
 	defer func() { w.cleanUp(err != nil) }()
-	s.sweep()
 	renames, between, final, err := s.stage(w, header)
 	if err != nil {
 		return fmt.Errorf("%w; nothing was changed", err)
@@ -51,6 +52,9 @@ func (s *survey) apply(stopped func() bool, header string) (err error) {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
 	for _, t := range append([]staged{between}, renames...) {
+		if err := s.unchanged(t.path, t.have); err != nil {
+			return err
+		}
 		if err := w.replace(stopped, t); err != nil {
 			return err
 		}
@@ -66,12 +70,24 @@ func (s *survey) apply(stopped func() bool, header string) (err error) {
 // stage writes every new file beside its place, and the two manifests.
 func (s *survey) stage(w *writer, header string) (renames []staged, between, final staged, err error) {
 	for _, f := range s.files {
-		if f.want == nil || f.state == fresh || f.state == mode {
+		if f.state == fresh {
+			continue
+		}
+		if f.want == nil {
+			if err := w.probe(f.path); err != nil {
+				return nil, between, final, err
+			}
 			continue
 		}
 		t, err := w.stage(f.want)
 		if err != nil {
 			return nil, between, final, err
+		}
+		t.have = f.have
+		if f.state == mode {
+			if err := s.onlyExecutable(f, t); err != nil {
+				return nil, between, final, err
+			}
 		}
 		renames = append(renames, t)
 	}
@@ -79,22 +95,43 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 		return nil, between, final, err
 	}
 	between, err = w.stage(&generators.File{Path: plan.ManifestPath, Data: s.during().format(header)})
+	between.have = s.manifest.have
 	return renames, between, final, err
 }
 
-// leftBehind is the name of a staged file: who staged it, a number, and the file that it was to become.
-var leftBehind = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `(\d+)-\d+-(.+)$`)
+// onlyExecutable gives a staged file the permissions of the one that it replaces, but for the executable bit.
+func (s *survey) onlyExecutable(f finding, t staged) error {
+	info, err := s.root.Lstat(f.path)
+	if err != nil {
+		return outside(f.path, err)
+	}
+	permissions := info.Mode().Perm() &^ 0o111
+	if f.want.Executable {
+		permissions |= permissions >> 2 & 0o111 // who may read may run
+	}
+	if err := s.root.Chmod(t.temporary, permissions); err != nil {
+		return outside(f.path, err)
+	}
+	return nil
+}
 
-// sweep removes what a run that was killed had staged for the same files. What cannot be removed is no harm.
+// leftBehind is the name of a staged file: the process that staged it, a number, and the file that it was to become.
+var leftBehind = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `(\d+)-\d+-.+$`)
+
+// sweep removes what a run that was killed had staged, in the folders of the outputs and in the root. What cannot be
+// removed is no harm.
 func (s *survey) sweep() {
+	dirs := map[string]bool{".": true}
 	for _, f := range append(slices.Clone(s.files), s.manifest) {
-		dir := path.Dir(f.path)
+		dirs[path.Dir(f.path)] = true
+	}
+	for dir := range dirs {
 		entries, err := fs.ReadDir(s.root.FS(), dir)
 		if err != nil {
 			continue
 		}
 		for _, e := range entries {
-			if m := leftBehind.FindStringSubmatch(e.Name()); m != nil && m[2] == path.Base(f.path) && !alive(m[1]) {
+			if m := leftBehind.FindStringSubmatch(e.Name()); m != nil && !alive(m[1]) {
 				s.root.Remove(path.Join(dir, e.Name()))
 			}
 		}
@@ -156,29 +193,33 @@ func (s *survey) keepOriginals(w *writer) error {
 	return keep(&s.manifest)
 }
 
-// settle does what is left for a file once all are renamed: an orphan goes, a mode is set.
-func (s *survey) settle(f finding) error {
-	switch {
-	case f.want == nil && s.replaced(f.path):
-		// It was one place with an output that was just written.
-	case f.want == nil:
-		if err := s.root.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return outside(f.path, err)
-		}
-		removeEmpty(s.root, path.Dir(f.path))
-	case f.state == mode:
-		info, err := s.root.Lstat(f.path)
-		if err != nil {
-			return outside(f.path, err)
-		}
-		permissions := info.Mode().Perm() &^ 0o111
-		if f.want.Executable {
-			permissions |= permissions >> 2 & 0o111 // who may read may run
-		}
-		if err := s.root.Chmod(f.path, permissions); err != nil {
-			return outside(f.path, err)
-		}
+// unchanged refuses to replace what somebody has changed since the survey.
+func (s *survey) unchanged(name string, have []byte) error {
+	now, err := read(s.root, name)
+	if err != nil {
+		return err
 	}
+	if (now == nil) != (have == nil) || !bytes.Equal(now, have) {
+		return fmt.Errorf("%s: was changed while devgen ran; run devgen again to complete", name)
+	}
+	return nil
+}
+
+// settle does what is left for a file once all are renamed: an orphan goes.
+func (s *survey) settle(f finding) error {
+	if f.want != nil || s.replaced(f.path) { // the latter was one place with an output that was just written
+		return nil
+	}
+	if _, err := s.root.Lstat(f.path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := s.unchanged(f.path, f.have); err != nil {
+		return err
+	}
+	if err := s.root.Remove(f.path); err != nil {
+		return outside(f.path, err)
+	}
+	removeEmpty(s.root, path.Dir(f.path))
 	return nil
 }
 
@@ -232,8 +273,17 @@ func (w *writer) stage(f *generators.File) (staged, error) {
 			return staged{}, outside(f.Path, err)
 		}
 		w.temporary = append(w.temporary, name)
-		return staged{name, f.Path}, nil
+		return staged{temporary: name, path: f.Path}, nil
 	}
+}
+
+// probe shows whether a file can be removed: whoever may make one beside it may.
+func (w *writer) probe(file string) error {
+	t, err := w.stage(&generators.File{Path: file})
+	if err == nil {
+		w.root.Remove(t.temporary)
+	}
+	return err
 }
 
 // create writes a new file in full, or leaves none.

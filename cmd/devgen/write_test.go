@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -208,6 +209,16 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// noneLeft wants no file in the making.
+func noneLeft(t *testing.T) {
+	t.Helper()
+	for name := range tree(t) {
+		if temporary(name) {
+			t.Errorf("%s was left", name)
+		}
+	}
+}
+
 // The files that a killed run had in the making are not there for ever: the next run takes them away.
 func TestKilledLitter(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -219,11 +230,7 @@ func TestKilledLitter(t *testing.T) {
 		t.Fatal("it was not killed")
 	}
 	must(t)
-	for name := range tree(t) {
-		if temporary(name) {
-			t.Errorf("%s was left", name)
-		}
-	}
+	noneLeft(t)
 }
 
 // Ctrl-C and the signal that a runner sends end with one clear line, and leave nothing behind.
@@ -344,4 +351,57 @@ func TestModeStaysPrivate(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("mode %v (%v), want -rwx------", info.Mode(), err)
 	}
+}
+
+// surveyed is the tree of the working folder before a run.
+func surveyed(t *testing.T) *survey {
+	t.Helper()
+	s, _, err := look(io.Discard, standing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.root.Close() })
+	return s
+}
+
+// standing are the options of a run without any.
+var standing = options{spec: "devcontainer.cue"}
+
+// Nobody's edit is lost, not even one that is made while devgen runs.
+func TestEditedMeanwhile(t *testing.T) {
+	for _, name := range []string{".devcontainer/docker-compose.yml", "stack/volumes.yml", ".devcontainer/devgen.manifest"} { // stale, orphaned, the manifest
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			prepare(t, false)
+			s := surveyed(t)
+			write(t, name, edit)
+			err := s.apply(func() bool { return false }, manifestHeader(standing))
+			if err == nil || !strings.Contains(err.Error(), name+": was changed while devgen ran") {
+				t.Errorf("apply: %v", err)
+			}
+			if got := tree(t)[name]; !strings.HasSuffix(got, edit) {
+				t.Errorf("%s is %q", name, got)
+			}
+			noneLeft(t)
+		})
+	}
+}
+
+// The next run sweeps even if it has nothing to write.
+func TestSweepOfAFreshTree(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	t.Chdir(t.TempDir())
+	prepare(t, false)
+	write(t, "devcontainer.cue", before)
+	must(t)
+	write(t, "devcontainer.cue", after)
+	if err := process(t, "KILL 1").Run(); err == nil {
+		t.Fatal("it was not killed")
+	}
+	write(t, "devcontainer.cue", before)
+	must(t)
+	must(t)
+	noneLeft(t)
 }
