@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"bytes"
+
 	_ "embed"
 
 	"cuelang.org/go/cue/ast"
@@ -20,6 +22,7 @@ type Mismatch struct {
 // CheckDevcontainer holds a devcontainer.json in the compose form, without comments, against the reference of its
 // known keys. The error says that data is not JSON.
 func CheckDevcontainer(data []byte) ([]Mismatch, error) {
+	data = bytes.ReplaceAll(data, []byte("\ufeff"), []byte(`\ufeff`)) // CUE takes it for a mark at the wrong place
 	x, err := json.Extract("devcontainer.json", data)
 	if err != nil {
 		return nil, err

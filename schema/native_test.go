@@ -109,6 +109,7 @@ func TestCheckDevcontainer(t *testing.T) {
 			"customizations": {"vscode": {"extensions": ["a.b"]}}, "waitFor": "onCreateCommand"`, nil},
 		{"commands", `, "onCreateCommand": "make", "postCreateCommand": ["make", "all"], "postStartCommand": {"a": "x", "b": ["y", "z"]}`, nil},
 		{"mounts", `, "mounts": ["source=a,target=/a,type=volume", {"type": "bind", "source": "/a", "target": "/b"}]`, nil},
+		{"a mark of the byte order", `, "\ufeffx": "a\ufeffb"`, nil},
 		{"a bool in quotes", `, "init": "true"`, []Mismatch{{[]string{"init"}, `"true" is not allowed; want true or false`}}},
 		{"cpus in quotes", `, "hostRequirements": {"cpus": "8"}`, []Mismatch{{[]string{"hostRequirements", "cpus"}, `"8" is not allowed; want a whole number`}}},
 		{"an amount", `, "hostRequirements": {"memory": "32 GB"}`, []Mismatch{{[]string{"hostRequirements", "memory"}, `"32 GB" is not allowed; want an amount such as "8gb"`}}},

@@ -156,6 +156,8 @@ func (p *Plan) ghaCache(c *schema.GHACache) Cache {
 // s3Cache: buildx reads the credentials from its own environment and hands them to the builder.
 // Source: buildx util/buildflags/cache.go, addAwsCredentials.
 func (p *Plan) s3Cache(c *schema.S3Cache) Cache {
+	p.checkSecret(c.AccessKey, "caches", "s3", "accessKey")
+	p.checkSecret(c.SecretKey, "caches", "s3", "secretKey")
 	place := fmt.Sprintf("type=s3,region=%s,bucket=%s,name=%s-{arch}{suffix}", c.Region, c.Bucket, p.Spec.Name)
 	if c.Prefix != "" {
 		place += ",prefix=" + c.Prefix
@@ -182,6 +184,7 @@ func (p *Plan) s3Cache(c *schema.S3Cache) Cache {
 // azblobCache: the key is an option, because the builder and not buildx would read it from an environment.
 // Source: Docker's documentation of the azblob backend, "Authentication".
 func (p *Plan) azblobCache(c *schema.AzBlobCache) Cache {
+	p.checkSecret(c.Key, "caches", "azblob", "key")
 	place := fmt.Sprintf("type=azblob,account_url=%s,container=%s,name=%s-{arch}{suffix},secret_access_key=%s",
 		c.Account, c.Container, p.Spec.Name, secretExpression(c.Key))
 	if c.Prefix != "" {

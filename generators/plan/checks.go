@@ -91,6 +91,9 @@ func checkNative(p *Plan) {
 		p.problem("devgen's own command has this name; want another one", "devcontainer", "initializeCommand", "devgen")
 	}
 	for _, s := range p.Spec.Services {
+		if extends := s.Keys.Get("extends"); extends != nil && extends.Get("file") != nil {
+			p.problem("devgen can prove only the files that it makes; want the keys of that service here", "services", s.Name, "extends", "file")
+		}
 		if s.Name != Service {
 			continue
 		}
@@ -112,7 +115,7 @@ func checkSteps(p *Plan) {
 	}
 	check := func(which string, steps []schema.Value) {
 		for i, step := range steps {
-			if id := step.Get("id"); id != nil && slices.Contains(stepIDs, id.Scalar) {
+			if id := step.Get("id"); id != nil && slices.Contains(stepIDs, strings.ToLower(id.Scalar)) { // GitHub tells no case
 				p.problem(fmt.Sprintf("%q is the id of a step of devgen's; want another one", id.Scalar), "workflow", "steps", which, fmt.Sprint(i), "id")
 			}
 		}

@@ -75,6 +75,7 @@ func resolveImage(p *Plan) {
 		p.Image.Args = append(p.Image.Args, Variable(a))
 	}
 	for _, x := range s.Secrets {
+		p.checkSecret(x.Env, "image", "secrets", x.ID, "env")
 		p.Image.Secrets = append(p.Image.Secrets, Secret{x.ID, x.Env, secretExpression(x.Env), p.secretVariable(x.ID)})
 	}
 	resolveLogin(p, s)
@@ -119,6 +120,7 @@ func resolveLogin(p *Plan, s schema.Image) {
 	case s.Login != nil && s.Login.Secret == jobToken: // not a secret of the repository: it needs permissions instead
 		p.Image.Login = Login{s.Registry, s.Login.Username, secretExpression(jobToken), ""}
 	case s.Login != nil:
+		p.checkSecret(s.Login.Secret, "image", "login", "secret")
 		p.Image.Login = Login{s.Registry, s.Login.Username, secretExpression(s.Login.Secret), s.Login.Secret}
 	case s.Registry == ghcr:
 		p.Image.Login = Login{s.Registry, "${{ github.actor }}", "${{ github.token }}", ""}
@@ -129,6 +131,21 @@ func resolveLogin(p *Plan, s schema.Image) {
 
 // jobToken is the name by which GitHub offers a job's own token among the secrets.
 const jobToken = "GITHUB_TOKEN"
+
+// checkSecret refuses the name of a secret that nobody can make.
+func (p *Plan) checkSecret(name string, at ...string) {
+	if name != jobToken && ofGitHub(name) {
+		p.problem(notAName(name, "secret")+", or "+jobToken+", which is the job's own token", at...)
+	}
+}
+
+// ofGitHub reports whether GitHub keeps a name for itself.
+// Source: GitHub, "Secrets reference" and "Variables reference", naming.
+func ofGitHub(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "GITHUB_") }
+
+func notAName(name, kind string) string {
+	return fmt.Sprintf("GitHub keeps names that begin with GITHUB_ for itself, so no %s is called %s; want another name", kind, name)
+}
 
 // secretExpression is how a workflow reads a secret: GITHUB_TOKEN is the job's own token.
 func secretExpression(name string) string {
@@ -157,6 +174,8 @@ func (p *Plan) checkArg(a schema.Arg) {
 		p.problem(a.Name+" is set by BuildKit for each platform; use it in the Dockerfile without passing it", path...)
 	case upper == "BUILDKIT_INLINE_CACHE":
 		p.problem("inline cache is a backend; want caches: inline: {}", path...)
+	case strings.TrimSpace(a.Value) != a.Value:
+		p.problem("a blank at the start or the end is lost on the way to the build; want the value without it", path...)
 	case secretWord.MatchString(upper):
 		p.problem("a build argument is stored in the image; want image: secrets: "+strings.ToLower(a.Name)+": env: \""+a.Name+"\"", path...)
 	}

@@ -124,6 +124,9 @@ func TestBuildArguments(t *testing.T) {
 		refused("BUILDKIT_INLINE_CACHE", `inline cache is a backend; want caches: inline: {}`),
 		secret("NPM_TOKEN", "npm_token"), secret("DB_PASSWORD", "db_password"), secret("secretKey", "secretkey"),
 		allowed("NODE_VERSION"), allowed("TARGET"), allowed("PLATFORM"), allowed("BUILD_DATES"),
+		{"a blank at the end", app + `image: args: MOTD: "hello "`, []string{
+			`spec.cue:4:20: image.args.MOTD: a blank at the start or the end is lost on the way to the build; want the value without it`,
+		}},
 		// A refusal cannot be silenced, so a word that only begins like a secret must pass.
 		allowed("TOKENIZERS_PARALLELISM"),
 	})
@@ -136,4 +139,25 @@ func TestSecretVariables(t *testing.T) {
 		got = append(got, s.Variable)
 	}
 	equal(t, "variables", got, []string{"BUILD_SECRET_A_B", "BUILD_SECRET_A_B_2", "BUILD_SECRET_A_B_3"})
+}
+
+// GitHub lets nobody make a secret with such a name: it would be empty in every run.
+func TestSecretsOfGitHub(t *testing.T) {
+	const refusal = "; want another name, or GITHUB_TOKEN, which is the job's own token"
+	contradict(t, []contradiction{
+		{"login", withWorkflow + `image: login: {username: "a", secret: "github_token"}`, []string{
+			`spec.cue:5:39: image.login.secret: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called github_token` + refusal,
+		}},
+		{"build", withWorkflow + `image: secrets: sha: env: "GITHUB_SHA"`, []string{
+			`spec.cue:5:27: image.secrets.sha.env: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called GITHUB_SHA` + refusal,
+		}},
+		{"s3", withWorkflow + `caches: s3: {bucket: "b-1", region: "r1", accessKey: "GITHUB_A", secretKey: "Github_B"}`, []string{
+			`spec.cue:5:54: caches.s3.accessKey: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called GITHUB_A` + refusal,
+			`spec.cue:5:77: caches.s3.secretKey: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called Github_B` + refusal,
+		}},
+		{"azblob", withWorkflow + `caches: azblob: {account: "https://acme.blob.core.windows.net", key: "GITHUB_A"}`, []string{
+			`spec.cue:5:70: caches.azblob.key: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called GITHUB_A` + refusal,
+		}},
+		{"the job's own", withWorkflow + `image: {login: {username: "a", secret: "GITHUB_TOKEN"}, secrets: gh: env: "GITHUB_TOKEN"}`, nil},
+	})
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,8 +165,7 @@ func checkTargets(p *Plan) {
 	if what, ok := hidden[p.Spec.Workspace]; ok {
 		p.problem(fmt.Sprintf("the workspace would hide %s; want a folder of its own", what), "workspace")
 	}
-	check := func(target string, at ...string) {
-		field := append(at[:len(at):len(at)], "target")
+	refuse := func(target string, field ...string) (refused bool) {
 		if strings.HasPrefix(target+"/", p.Spec.Workspace+"/.git/") {
 			p.problem(target+" would hide git's own folder; want a folder of its own", field...)
 		}
@@ -174,9 +174,14 @@ func checkTargets(p *Plan) {
 		}
 		if other, ok := taken[target]; ok {
 			p.problem(fmt.Sprintf("%s is already the target of %s (%s)", target, strings.Join(other, "."), p.at(append(other[:len(other):len(other)], "target")...)), field...)
-			return
+			return true
 		}
-		taken[target] = at
+		return false
+	}
+	check := func(target string, at ...string) {
+		if !refuse(target, append(at[:len(at):len(at)], "target")...) {
+			taken[target] = at
+		}
 	}
 	for _, v := range p.Volumes {
 		check(v.Target, "volumes", v.Name)
@@ -184,6 +189,33 @@ func checkTargets(p *Plan) {
 	for _, m := range p.Mounts {
 		check(m.Target, "mounts", m.Name)
 	}
+	for i, target := range nativeTargets(p.Spec) {
+		refuse(target, "services", Service, "volumes", strconv.Itoa(i))
+	}
+}
+
+var variable = regexp.MustCompile(`\$\{[^}]*\}`)
+
+// nativeTargets are the targets of the volumes that the user gives the dev service in compose's own words.
+func nativeTargets(spec *schema.Spec) (targets []string) {
+	for _, s := range spec.Services {
+		volumes := s.Keys.Get("volumes")
+		if s.Name != Service || volumes == nil {
+			continue
+		}
+		for _, v := range volumes.Items {
+			target := ""
+			if long := v.Get("target"); long != nil {
+				target = long.Scalar
+			} else if parts := strings.Split(variable.ReplaceAllString(v.Scalar, "variable"), ":"); len(parts) > 1 { // SOURCE:TARGET[:MODE]
+				target = parts[1]
+			} else {
+				target = parts[0]
+			}
+			targets = append(targets, path.Clean(target))
+		}
+	}
+	return targets
 }
 
 // Owned are the folders in the container that must belong to the dev user for the mounts to be of use: the target of

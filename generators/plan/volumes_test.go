@@ -254,6 +254,17 @@ mounts: b: {source: "y", target: "obj"}`, []string{
 			`spec.cue:5:34: mounts.a.target: /workspaces/app/obj is already the target of volumes.a (spec.cue:4:22)`,
 			`spec.cue:6:34: mounts.b.target: /workspaces/app/obj is already the target of volumes.a (spec.cue:4:22)`,
 		}},
+		{"volumes in compose's words", app + `volumes: a: {target: "~/.npm", persistence: "cache"}
+services: dev: volumes: [
+	{type: "bind", source: "/srv", target: "/home/vscode/.npm/"},
+	"${CODE:-.}:/workspaces/app",
+	"/home/vscode/.npm",
+	"${SOCKET}:/run/socket:ro",
+]`, []string{
+			`spec.cue:6:2: services.dev.volumes[0]: /home/vscode/.npm is already the target of volumes.a (spec.cue:4:22)`,
+			`spec.cue:7:2: services.dev.volumes[1]: /workspaces/app is already the target of workspace (spec.cue:1:1)`,
+			`spec.cue:8:2: services.dev.volumes[2]: /home/vscode/.npm is already the target of volumes.a (spec.cue:4:22)`,
+		}},
 		{"folders of their own", app + `volumes: {
 	a: {target: "/opt/tools", persistence: "cache"}
 	b: {target: "/usr/local/share/x", persistence: "cache"}

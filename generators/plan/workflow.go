@@ -79,6 +79,9 @@ func resolveWorkflow(p *Plan) {
 		p.problem(fmt.Sprintf("pushes to %s do not build, so nothing is ever tagged latest or cached for all; workflow.branches (%s) are %s",
 			s.DefaultBranch, p.at("workflow", "branches"), strings.Join(w.Branches, ", ")), "workflow", "defaultBranch")
 	}
+	if ofGitHub(s.ForkImageVariable) {
+		p.problem(notAName(s.ForkImageVariable, "variable"), "workflow", "forkImageVariable")
+	}
 	p.checkSchedules(s)
 	p.checkWriters()
 	p.resolveJobs()
@@ -97,6 +100,11 @@ func resolvePaths(p *Plan) {
 		return
 	}
 	paths := slices.Clone(p.Spec.Workflow.Paths)
+	// Source: GitHub, "Workflow syntax", on.<push|pull_request>.<paths|paths-ignore>.
+	if !slices.ContainsFunc(paths, func(glob string) bool { return !strings.HasPrefix(glob, "!") }) {
+		p.problem("all begin with !, and there is nothing that they could take away from; want one without it first, such as **", "workflow", "paths")
+		return
+	}
 	read := []string{p.Image.Dockerfile}
 	for _, id := range []string{"buildkitd", "cache-report", "cache-hit", "workflow"} {
 		if o := p.Output(id); o != nil {
@@ -104,11 +112,22 @@ func resolvePaths(p *Plan) {
 		}
 	}
 	for _, path := range read {
-		if !slices.ContainsFunc(paths, func(glob string) bool { return matches(glob, path) }) {
+		if !starts(paths, path) {
 			paths = append(paths, path)
 		}
 	}
 	p.Workflow.Paths = paths
+}
+
+// starts reports whether a change of a file starts the workflow: the last filter that matches it decides.
+func starts(filters []string, file string) (yes bool) {
+	for _, f := range filters {
+		glob, not := strings.CutPrefix(f, "!")
+		if matches(glob, file) {
+			yes = !not
+		}
+	}
+	return yes
 }
 
 // resolveJobs gives each job the least that its steps need. Two jobs build, because permissions cannot depend on

@@ -126,6 +126,15 @@ func TestWorkflowContradictions(t *testing.T) {
 		{"longer, in hours", withWorkflow + `workflow: timeout: "7h"`, []string{
 			`spec.cue:5:20: workflow.timeout: 7h is more than GitHub lets a job run; want at most 360m`,
 		}},
+		{"paths that only take away", withWorkflow + `workflow: paths: ["!docs/**", "!*.md"]`, []string{
+			`spec.cue:5:18: workflow.paths: all begin with !, and there is nothing that they could take away from; want one without it first, such as **`,
+		}},
+		{"a variable that nobody can make", withWorkflow + `workflow: forkImageVariable: "github_Image"`, []string{
+			`spec.cue:5:30: workflow.forkImageVariable: GitHub keeps names that begin with GITHUB_ for itself, so no variable is called github_Image; want another name`,
+		}},
+		{"a step called like devgen's", withWorkflow + `workflow: steps: before: [{id: "Build", run: "true"}]`, []string{
+			`spec.cue:5:32: workflow.steps.before[0].id: "Build" is the id of a step of devgen's; want another one`,
+		}},
 		{"as long as GitHub lets it", withWorkflow + `workflow: timeout: "6h"`, nil},
 	})
 }
@@ -199,6 +208,9 @@ func TestNativeContradictions(t *testing.T) {
 		{"services.dev.build", app + `services: dev: build: {context: "."}`, []string{
 			`spec.cue:4:16: services.dev.build: devgen writes this key of the dev service from other fields of the spec; say it there`,
 		}},
+		{"a file of the user's", app + `services: db: extends: {file: "common.yml", service: "db"}`, []string{
+			`spec.cue:4:31: services.db.extends.file: devgen can prove only the files that it makes; want the keys of that service here`,
+		}},
 		{"keys that pass through", app + strings.TrimSpace(`
 devcontainer: {features: {}, forwardPorts: [80], initializeCommand: "x", name: "x"}
 services: {dev: {ports: ["80:80"], environment: A: "b"}, db: {image: "postgres:18", user: "x", build: "."}}`), nil},
@@ -212,6 +224,8 @@ func TestPaths(t *testing.T) {
 		{`["Cargo.lock"]`, "Cargo.lock .devcontainer/Dockerfile .devcontainer/buildkitd.toml .devcontainer/scripts/ci/cache-report.sh .devcontainer/scripts/lib/cache-hit.jq .github/workflows/devcontainer-registry-cache.yml"},
 		{`[".devcontainer/**"]`, ".devcontainer/** .github/workflows/devcontainer-registry-cache.yml"},
 		{`["**"]`, "**"},
+		{`["**", "!.github/**", "!docs/**"]`, "** !.github/** !docs/** .github/workflows/devcontainer-registry-cache.yml"},
+		{`["**", "!.devcontainer/**", ".devcontainer/**"]`, "** !.devcontainer/** .devcontainer/**"},
 		{`[]`, ""},
 	} {
 		t.Run(row.paths, func(t *testing.T) {
