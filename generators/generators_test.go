@@ -382,3 +382,23 @@ func TestMarks(t *testing.T) {
 		}
 	}
 }
+
+// What is said is what is read, by a parser of YAML 1.2 and by one of 1.1: the latter takes more words for something else.
+func TestTextsSurvive(t *testing.T) {
+	pieces := []string{"", "\n", "\n\n", " ", "\t", "a", "- a", "# a", "a: b", "'", `"`, "\\", "<<", "=", "~", "no", "1e3", "0o10", "0x1f", "1:30", "${{ x }}", "{a", "*a", "&a", "!a", "%a", "@a", "\u00e9", "\ufeff", "\u2028", "\u0085"}
+	for _, a := range pieces {
+		for _, b := range pieces {
+			for _, c := range pieces {
+				text := a + b + c
+				data := encode("", dict(kv("key", node(text)), kv("list", dict(kv(text, "value")))))
+				var got struct {
+					Key  string
+					List map[string]string
+				}
+				if err := yaml.Unmarshal(data, &got); err != nil || got.Key != text || got.List[text] != "value" {
+					t.Errorf("%q is read as %q, with %v (%v):\n%s", text, got.Key, got.List, err, data)
+				}
+			}
+		}
+	}
+}

@@ -195,13 +195,71 @@ func combinations(files []*plan.Output) [][]*plan.Output {
 	return all
 }
 
+// loadCompose loads the files. What only the developer's machine knows may be what they fail on, so they get a second
+// chance without it.
 func loadCompose(p *plan.Plan, documents map[string]document, files []*plan.Output, all bool) error {
+	err := load(p, documents, files, all)
+	if err == nil {
+		return nil
+	}
+	known := map[string]document{}
+	for _, o := range files {
+		var root yaml.Node
+		if yaml.Unmarshal(documents[o.ID].data, &root) != nil || !forget(&root) {
+			known[o.ID] = documents[o.ID]
+			continue
+		}
+		known[o.ID] = document{data: encode("", root.Content[0])}
+	}
+	return load(p, known, files, all)
+}
+
+// required keys stay when their value is unknown: a service without them would be none.
+var required = []string{"image", "context", "type", "source", "target", "path", "action", "service"}
+
+// forget removes what only the developer's machine knows: values with a variable that has no default, and label files.
+// It reports whether there was any.
+func forget(n *yaml.Node) (forgot bool) {
+	var kept []*yaml.Node
+	step := 1
+	if n.Kind == yaml.MappingNode {
+		step = 2
+	}
+	for i := 0; i+step <= len(n.Content); i += step {
+		pair := n.Content[i : i+step]
+		key, value := pair[0].Value, pair[step-1]
+		if step == 2 && (key == "label_file" || unknown(value) && !slices.Contains(required, key)) || step == 1 && unknown(value) {
+			forgot = true
+			continue
+		}
+		forgot = forget(value) || forgot
+		kept = append(kept, pair...)
+	}
+	n.Content = kept
+	return forgot
+}
+
+// unknown reports whether a text has a variable without a default.
+func unknown(n *yaml.Node) (unset bool) {
+	if n.Kind != yaml.ScalarNode {
+		return false
+	}
+	for name, v := range template.ExtractVariables(map[string]any{"": n.Value}, template.DefaultPattern) {
+		unset = unset || environment[name] == "" && v.DefaultValue == ""
+	}
+	return unset
+}
+
+// environment is that of the developer, as far as it is known.
+var environment = types.Mapping{
+	"HOME":                 "/home/developer",
+	"COMPOSE_PROJECT_NAME": "checkout_devcontainer",
+}
+
+func load(p *plan.Plan, documents map[string]document, files []*plan.Output, all bool) error {
 	details := types.ConfigDetails{
-		WorkingDir: "/checkout/" + path.Dir(p.Output("compose").Path),
-		Environment: types.Mapping{
-			"HOME":                 "/home/developer",
-			"COMPOSE_PROJECT_NAME": "checkout_devcontainer",
-		},
+		WorkingDir:  "/checkout/" + path.Dir(p.Output("compose").Path),
+		Environment: environment,
 	}
 	for _, o := range files {
 		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: o.Path, Content: documents[o.ID].data})
@@ -245,7 +303,7 @@ var serviceName = regexp.MustCompile(`services\.([a-z0-9_.-]+?)(?:\.([a-zA-Z_]+)
 
 // composeFinding finds the user's service in the words of compose-go, which has no positions.
 func composeFinding(p *plan.Plan, err error) finding {
-	f := finding{text: "compose: " + strings.TrimSpace(err.Error())}
+	f := finding{text: "compose: " + strings.Join(strings.Fields(err.Error()), " ")} // compose-go's may have several lines
 	for _, m := range serviceName.FindAllStringSubmatch(err.Error(), -1) {
 		name := m[1] + m[3]
 		if slices.ContainsFunc(p.Spec.Services, func(s schema.Service) bool { return s.Name == name }) {

@@ -26,7 +26,7 @@ func workflow(p *plan.Plan) document {
 		bare("on", w.triggers()).apart(),
 		kv("permissions", dict()).apart().note("Every job asks for what it needs."),
 		kv("concurrency", dict(
-			kv("group", "${{ github.workflow }}-${{ github.event.pull_request.number || github.ref }}"),
+			kv("group", w.concurrency()),
 			kv("cancel-in-progress", "${{ github.event_name == 'pull_request' }}"),
 		)).apart(),
 		kv("defaults", dict(kv("run", dict(kv("shell", "bash"))))).apart(),
@@ -94,6 +94,13 @@ func (w *workflowFile) paths() *yaml.Node {
 		n.Content = append(n.Content, item)
 	}
 	return n
+}
+
+// concurrency keeps apart what may run at once. Of the runs that wait GitHub keeps the newest only. That one publishes
+// what the others would have, unless it builds one platform alone.
+func (w *workflowFile) concurrency() string {
+	return "${{ github.workflow }}-${{ github.event.pull_request.number || github.ref }}" +
+		when(w.Merged() && w.Workflow.Dispatch, "-${{ inputs.platforms || 'all' }}")
 }
 
 // inputs are the choices of a run by hand.

@@ -244,6 +244,8 @@ func (j buildJob) inputs() *yaml.Node {
 		add(with, j.pushInputs()...)
 	} else {
 		add(with,
+			kv("no-cache", noCache),
+			kv("pull", noCache),
 			kv("outputs", "type=cacheonly"),
 			only(len(j.Caches) > 0, kv("cache-from", j.cacheFrom())),
 			kv("provenance", false),
@@ -253,8 +255,10 @@ func (j buildJob) inputs() *yaml.Node {
 	return with
 }
 
+// noCache holds when the plan asks for a build without reading a cache, of the newest base images.
+const noCache = "${{ needs.plan.outputs.no_cache == 'true' }}"
+
 func (j buildJob) pushInputs() []entry {
-	noCache := "${{ needs.plan.outputs.no_cache == 'true' }}"
 	cached := len(j.Caches) > 0
 	return []entry{
 		only(!j.Merged(), kv("push", true)),

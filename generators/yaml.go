@@ -149,11 +149,12 @@ func node(value any) *yaml.Node {
 }
 
 // notText are the plain scalars that a YAML 1.1 parser takes for something other than a string.
-// Source: yaml.org/type, bool, null, int, float, timestamp.
-var notText = regexp.MustCompile(`(?i)^(y|yes|n|no|true|false|on|off|null|~|[-+]?(\.[0-9_]+|[0-9][0-9_.:exa-f+-]*|\.inf)|\.nan)$`)
+// Source: yaml.org/type, bool, null, int, float, timestamp, merge, value.
+var notText = regexp.MustCompile(`(?i)^(y|yes|n|no|true|false|on|off|null|~|[-+]?(\.[0-9_]+|[0-9][0-9_.:exa-f+-]*|\.inf)|\.nan|<<|=)$`)
 
-// awkward is a text that a literal block does not keep: one with a line of blanks, or that begins a line with a tab.
-var awkward = regexp.MustCompile(`(?m)^[ \t]+$|^\t|[ \t]$`)
+// awkward is a text that a literal block does not keep: one that begins with an empty line, has a line of blanks,
+// begins a line with a tab, or has one of Unicode's own ends of a line.
+var awkward = regexp.MustCompile(`(?m)\A\n|^[ \t]+$|^\t|[ \t]$|[\x{85}\x{2028}\x{2029}]`)
 
 func ambiguous(s string) bool { return notText.MatchString(s) }
 

@@ -152,6 +152,41 @@ func TestInitForeignFile(t *testing.T) {
 	}
 }
 
+// A path that leads out of the checkout or the home is outside, too.
+func TestInitFileAbove(t *testing.T) {
+	for _, path := range []string{"../shared.conf", "~/../shared.conf"} {
+		t.Run(path, func(t *testing.T) {
+			h := newHost(t, strings.Replace(nothingFacts, "DEVGEN_HOST_FILES=()", "DEVGEN_HOST_FILES=('"+path+"')", 1))
+			h.init(t).fails(t, 1, "")
+			for _, place := range []string{h.root, h.home} {
+				if _, err := os.Stat(filepath.Join(place, "../shared.conf")); err == nil {
+					t.Error("it was created")
+				}
+			}
+		})
+	}
+}
+
+// The developer's own name for the project becomes a folder: no other than Compose would take.
+func TestInitForeignProject(t *testing.T) {
+	facts := strings.Replace(nothingFacts, "DEVGEN_HOST_CLONE_DIRECTORIES=()", "DEVGEN_HOST_CLONE_DIRECTORIES=(obj)", 1)
+	for name, good := range map[string]bool{"my-app_2": true, "../../evil": false, "App": false, "-x": false, "a b": false} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, facts)
+			r := script{dir: h.root, env: map[string]string{"HOME": h.home, "COMPOSE_PROJECT_NAME": name}, args: []string{initPath, "--project-name"}}.run(t)
+			if good {
+				r.succeeds(t)
+				equal(t, "standard output", r.stdout, name+"\n")
+				return
+			}
+			if r.code != 1 || r.stdout != "" || !strings.Contains(r.stderr, "COMPOSE_PROJECT_NAME") {
+				t.Errorf("%+v, want a failure that names the variable", r)
+			}
+			equal(t, "the home", tree(t, h.home), map[string]string{})
+		})
+	}
+}
+
 func TestInitChangesNothingThatIsThere(t *testing.T) {
 	h := newHost(t, hostFacts)
 	write(t, filepath.Join(h.home, ".gitconfig"), "[user]\n")

@@ -15,12 +15,14 @@ import (
 	"strings"
 
 	"github.com/devgen/devgen/schema"
+	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
 func main() {
-	debug.SetGCPercent(400) // a run is short: memory is cheaper than collecting it
+	debug.SetGCPercent(400)      // a run is short: memory is cheaper than collecting it
+	logrus.SetOutput(io.Discard) // compose-go would warn of variables that only the developer's machine has
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 

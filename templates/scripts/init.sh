@@ -24,10 +24,17 @@ EOF
 # compose_project is the name that the dev container tools give the compose project of this checkout: that of the
 # folder of the first compose file, or of the checkout where that folder is .devcontainer.
 compose_project() {
-  if [ -n "${COMPOSE_PROJECT_NAME:-}" ]; then
-    printf '%s' "$COMPOSE_PROJECT_NAME"
-    return
-  fi
+  case ${COMPOSE_PROJECT_NAME:-} in
+    '') ;;
+    [!a-z0-9]* | *[!a-z0-9_-]*)
+      printf '%s: COMPOSE_PROJECT_NAME is not the name of a project: %s\n' "${0##*/}" "$COMPOSE_PROJECT_NAME" >&2
+      return 1
+      ;;
+    *)
+      printf '%s' "$COMPOSE_PROJECT_NAME"
+      return
+      ;;
+  esac
   local folder
   folder=$(cd -- "$root/$DEVGEN_COMPOSE_DIRECTORY" && pwd -P)
   case $folder in
@@ -58,16 +65,20 @@ private_directory() {
   created "$1"
 }
 
+# outside PATH: ends the script.
+outside() {
+  printf '%s: there is no %s, and the dev container mounts it\n' "${0##*/}" "$1" >&2
+  exit 1
+}
+
 # private_file PATH: a file outside the home and the checkout is never made up. It may be the socket of a service
 # that does not run.
 private_file() {
   [ -e "$1" ] && return
   case $1 in
+    */../*) outside "$1" ;;
     "${HOME:-/}"/* | "$root"/*) ;;
-    *)
-      printf '%s: there is no %s, and the dev container mounts it\n' "${0##*/}" "$1" >&2
-      return 1
-      ;;
+    *) outside "$1" ;;
   esac
   mkdir -p -- "${1%/*}"
   (umask 077 && : >"$1")

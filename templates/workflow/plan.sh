@@ -33,7 +33,7 @@ fi
 
 # A pull request never pushes. Forks and Dependabot get no secrets and a token that cannot write.
 push=$home trusted=true
-if [[ $ACTOR == 'dependabot[bot]' ]]; then
+if [[ $ACTOR == 'dependabot[bot]' && $EVENT =~ ^(push|pull_request)$ ]]; then
   push=false trusted=false
 fi
 if [[ $EVENT == pull_request ]]; then
@@ -67,10 +67,10 @@ case ${INPUT_NO_CACHE:-} in
   *) fail "the choice of no cache must be true or false, not '$INPUT_NO_CACHE'" ;;
 esac
 
-# The refresh takes up new packages; every other scheduled run proves that the cache is warm.
+# The refresh takes up new packages; every other scheduled run proves that the cache is warm, where it may be read.
 no_cache=${INPUT_NO_CACHE:-false} enforce=false
 if [[ $EVENT == schedule ]]; then
-  enforce=true
+  enforce=$push
   if grep -Fxq -- "$CRON" <<<"${REFRESH:-}"; then
     no_cache=true enforce=false
   fi
