@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
@@ -65,16 +66,12 @@ func Generate(p *plan.Plan) (files []File, problems []schema.Problem, err error)
 			files = append(files, File{ID: o.ID, Path: o.Path, Data: documents[r.id].data, Executable: o.Executable})
 		}
 	}
-	for _, r := range rows() {
-		if _, ok := documents[r.id]; !ok || r.judge == nil {
-			continue
+	for _, v := range judge(p, documents) {
+		if v.err != nil {
+			return nil, nil, fmt.Errorf("judging %s: %w", p.Output(v.id).Path, v.err)
 		}
-		found, err := r.judge(p, documents)
-		if err != nil {
-			return nil, nil, fmt.Errorf("judging %s: %w", p.Output(r.id).Path, err)
-		}
-		for _, f := range found {
-			problem, err := explain(p, r.id, documents[r.id], f)
+		for _, f := range v.found {
+			problem, err := explain(p, v.id, documents[v.id], f)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -82,6 +79,28 @@ func Generate(p *plan.Plan) (files []File, problems []schema.Problem, err error)
 		}
 	}
 	return files, schema.SortProblems(problems), nil
+}
+
+// A verdict is what a judge says of one document.
+type verdict struct {
+	id    string
+	found []finding
+	err   error // there is no verdict
+}
+
+// judge asks all judges at once, for they are most of a run's time, and returns their verdicts in the outputs' order.
+func judge(p *plan.Plan, documents map[string]document) []verdict {
+	all := rows()
+	verdicts := make([]verdict, len(all))
+	var wait sync.WaitGroup
+	for i, r := range all {
+		verdicts[i].id = r.id
+		if _, ok := documents[r.id]; ok && r.judge != nil {
+			wait.Go(func() { verdicts[i].found, verdicts[i].err = r.judge(p, documents) })
+		}
+	}
+	wait.Wait()
+	return verdicts
 }
 
 // Header is the first line of every generated file that takes comments with "#". spec is the name of the spec.

@@ -2,6 +2,7 @@ package generators
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	composeschema "github.com/compose-spec/compose-go/v2/schema"
@@ -145,13 +147,18 @@ func judgeOutputs(n *yaml.Node, ids map[string]plan.Action) (found []finding) {
 // costs more than everything else here and Compose compiles it for each file, so it is held against the merged
 // files, once.
 func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error) {
-	for i, combination := range combinations(p.ComposeFiles()) {
-		if err := loadCompose(p, documents, combination, i == 0); err != nil {
-			if found := judgeServices(p); len(found) > 0 {
-				return found, nil
-			}
-			return []finding{composeFinding(p, err)}, nil
+	all := combinations(p.ComposeFiles())
+	errs := make([]error, len(all))
+	var wait sync.WaitGroup
+	for i, combination := range all {
+		wait.Go(func() { errs[i] = loadCompose(p, documents, combination, i == 0) })
+	}
+	wait.Wait()
+	if err := cmp.Or(errs...); err != nil {
+		if found := judgeServices(p); len(found) > 0 {
+			return found, nil
 		}
+		return []finding{composeFinding(p, err)}, nil
 	}
 	return nil, nil
 }
@@ -244,22 +251,22 @@ func unknown(n *yaml.Node) (unset bool) {
 	if n.Kind != yaml.ScalarNode {
 		return false
 	}
+	known := environment()
 	for name, v := range template.ExtractVariables(map[string]any{"": n.Value}, template.DefaultPattern) {
-		unset = unset || environment[name] == "" && v.DefaultValue == ""
+		unset = unset || known[name] == "" && v.DefaultValue == ""
 	}
 	return unset
 }
 
-// environment is that of the developer, as far as it is known.
-var environment = types.Mapping{
-	"HOME":                 "/home/developer",
-	"COMPOSE_PROJECT_NAME": "checkout_devcontainer",
+// environment is that of the developer, as far as it is known. Compose writes to the one that it is given.
+func environment() types.Mapping {
+	return types.Mapping{"HOME": "/home/developer", "COMPOSE_PROJECT_NAME": "checkout_devcontainer"}
 }
 
 func load(p *plan.Plan, documents map[string]document, files []*plan.Output, all bool) error {
 	details := types.ConfigDetails{
 		WorkingDir:  "/checkout/" + path.Dir(p.Output("compose").Path),
-		Environment: environment,
+		Environment: environment(),
 	}
 	for _, o := range files {
 		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: o.Path, Content: documents[o.ID].data})
