@@ -28,7 +28,7 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 	} else if !info.Mode().IsRegular() && !info.IsDir() {
 		return nil, &UsageError{fmt.Sprintf("%s is not a regular file", file)}
 	} else if info.IsDir() {
-		return nil, &UsageError{fmt.Sprintf("%s is a folder; name the file: --spec %s", file, filepath.Join(file, "devcontainer.cue"))}
+		return nil, &UsageError{file + " is a folder; " + insteadOf(file)}
 	}
 	if ps := conflicts(file); ps != nil {
 		return nil, ps
@@ -178,4 +178,13 @@ func syntaxProblems(err error) []Problem {
 		ps = append(ps, p)
 	}
 	return SortProblems(ps)
+}
+
+// insteadOf is what to do about a folder in place of a spec.
+func insteadOf(dir string) string {
+	inside := filepath.Join(dir, "devcontainer.cue")
+	if info, err := os.Stat(inside); err == nil && info.Mode().IsRegular() {
+		return "name the file: --spec " + inside
+	}
+	return "want a file such as devcontainer.cue"
 }

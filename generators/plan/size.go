@@ -14,7 +14,7 @@ func bytes(size string) (int64, error) {
 	shift, ok := map[string]uint{"B": 0, "KB": 10, "MB": 20, "GB": 30, "TB": 40}[size[len(digits):]]
 	n, err := strconv.ParseFloat(digits, 64)
 	if n = math.Round(n * float64(uint64(1)<<shift)); !ok || err != nil || n < 1 || n > math.MaxInt64/2 {
-		return 0, fmt.Errorf("%q is not a size of at least one byte", size)
+		return 0, fmt.Errorf("%q is not a size between one byte and 4194304TB", size)
 	}
 	return int64(n), nil
 }

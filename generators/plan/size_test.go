@@ -37,13 +37,13 @@ func TestBytes(t *testing.T) {
 func TestSizeContradictions(t *testing.T) {
 	contradict(t, []contradiction{
 		{"a volume of nothing", app + `volumes: a: {target: "/data", persistence: "cache", size: "0GB"}`, []string{
-			`spec.cue:4:59: volumes.a.size: "0GB" is not a size of at least one byte`,
+			`spec.cue:4:59: volumes.a.size: "0GB" is not a size between one byte and 4194304TB`,
 		}},
 		{"an ephemeral volume of nothing", app + `volumes: a: {target: "/data", persistence: "ephemeral", size: "0.0MB"}`, []string{
-			`spec.cue:4:63: volumes.a.size: "0.0MB" is not a size of at least one byte`,
+			`spec.cue:4:63: volumes.a.size: "0.0MB" is not a size between one byte and 4194304TB`,
 		}},
 		{"a builder without room", app + `buildkit: gc: max: "9000000TB"`, []string{
-			`spec.cue:4:20: buildkit.gc.max: "9000000TB" is not a size of at least one byte`,
+			`spec.cue:4:20: buildkit.gc.max: "9000000TB" is not a size between one byte and 4194304TB`,
 		}},
 	})
 }
