@@ -246,12 +246,15 @@ func forget(n *yaml.Node) (forgot bool) {
 	return forgot
 }
 
-// unknown reports whether a text has a variable without a default.
+// unknown reports whether a text has a variable without a default, and is otherwise as Compose wants it.
 func unknown(n *yaml.Node) (unset bool) {
 	if n.Kind != yaml.ScalarNode {
 		return false
 	}
 	known := environment()
+	if _, err := substitute(n.Value, known.Resolve); err != nil {
+		return false
+	}
 	for name, v := range template.ExtractVariables(map[string]any{"": n.Value}, template.DefaultPattern) {
 		unset = unset || known[name] == "" && v.DefaultValue == ""
 	}
