@@ -124,17 +124,13 @@ func (p *Plan) registryCache(c *schema.RegistryCache) Cache {
 			p.problem(fmt.Sprintf("%s is not a repository that a registry takes: %v", name, err), "caches", "registry")
 		}
 	}
-	return Cache{
+	return p.written(Cache{
 		Backend: "registry",
 		From:    "type=registry,ref={repository}:{arch}{suffix}",
 		To: "type=registry,ref={repository}:{arch}{suffix},mode={mode},image-manifest=true,oci-mediatypes=true,compression=" +
 			c.Compression + ",ignore-error={ignore-error}",
-		Mode:     c.Mode,
-		Branches: c.Writers,
-		Writers:  p.writers(c.Writers),
-		Branched: p.branched(c.Writers),
-		Shared:   true,
-	}
+		Shared: true,
+	}, c.Mode, c.Writers)
 }
 
 // ghaCache needs no suffix: GitHub keeps one cache for each ref and lets every ref read the default branch's.
@@ -143,14 +139,11 @@ func (p *Plan) ghaCache(c *schema.GHACache) Cache {
 	if scope == "" {
 		scope = p.Spec.Name
 	}
-	return Cache{
-		Backend:  "gha",
-		From:     "type=gha,scope=" + scope + "-{arch}",
-		To:       "type=gha,scope=" + scope + "-{arch},mode={mode},ignore-error={ignore-error}",
-		Mode:     c.Mode,
-		Branches: c.Writers,
-		Writers:  p.writers(c.Writers),
-	}
+	return p.written(Cache{
+		Backend: "gha",
+		From:    "type=gha,scope=" + scope + "-{arch}",
+		To:      "type=gha,scope=" + scope + "-{arch},mode={mode},ignore-error={ignore-error}",
+	}, c.Mode, c.Writers)
 }
 
 // s3Cache: buildx reads the credentials from its own environment and hands them to the builder.
@@ -165,20 +158,16 @@ func (p *Plan) s3Cache(c *schema.S3Cache) Cache {
 	if c.Endpoint != "" {
 		place += ",endpoint_url=" + c.Endpoint + ",use_path_style=true"
 	}
-	return Cache{
-		Backend:  "s3",
-		From:     place,
-		To:       place + ",mode={mode},ignore-error={ignore-error}",
-		Mode:     c.Mode,
-		Branches: c.Writers,
-		Writers:  p.writers(c.Writers),
-		Branched: p.branched(c.Writers),
-		Secrets:  []string{c.AccessKey, c.SecretKey},
+	return p.written(Cache{
+		Backend: "s3",
+		From:    place,
+		To:      place + ",mode={mode},ignore-error={ignore-error}",
+		Secrets: []string{c.AccessKey, c.SecretKey},
 		Env: []Variable{
 			{"AWS_ACCESS_KEY_ID", secretExpression(c.AccessKey)},
 			{"AWS_SECRET_ACCESS_KEY", secretExpression(c.SecretKey)},
 		},
-	}
+	}, c.Mode, c.Writers)
 }
 
 // azblobCache: the key is an option, because the builder and not buildx would read it from an environment.
@@ -190,30 +179,30 @@ func (p *Plan) azblobCache(c *schema.AzBlobCache) Cache {
 	if c.Prefix != "" {
 		place += ",prefix=" + c.Prefix
 	}
-	return Cache{
-		Backend:  "azblob",
-		From:     place,
-		To:       place + ",mode={mode},ignore-error={ignore-error}",
-		Mode:     c.Mode,
-		Branches: c.Writers,
-		Writers:  p.writers(c.Writers),
-		Branched: p.branched(c.Writers),
-		Secrets:  []string{c.Key},
-	}
+	return p.written(Cache{
+		Backend: "azblob",
+		From:    place,
+		To:      place + ",mode={mode},ignore-error={ignore-error}",
+		Secrets: []string{c.Key},
+	}, c.Mode, c.Writers)
 }
 
 // localCache is one folder: restored before the build and saved after it. reset drops what the build no longer
 // refers to; without it the folder only grows.
 func (p *Plan) localCache(c *schema.LocalCache) Cache {
-	return Cache{
-		Backend:  "local",
-		From:     "type=local,src={folder}",
-		To:       "type=local,dest={folder},mode={mode},reset=true",
-		Mode:     c.Mode,
-		Branches: c.Writers,
-		Writers:  p.writers(c.Writers),
-		Folder:   true,
-	}
+	return p.written(Cache{
+		Backend: "local",
+		From:    "type=local,src={folder}",
+		To:      "type=local,dest={folder},mode={mode},reset=true",
+		Folder:  true,
+	}, c.Mode, c.Writers)
+}
+
+// written completes a backend that a build uploads to. Those without a {suffix} need none for each branch.
+func (p *Plan) written(c Cache, mode string, writers []string) Cache {
+	c.Mode, c.Branches, c.Writers = mode, writers, p.writers(writers)
+	c.Branched = strings.Contains(c.To, "{suffix}") && p.branched(writers)
+	return c
 }
 
 // inlineCache is read from the image that the default branch publishes.
@@ -235,12 +224,7 @@ func (p *Plan) writers(branches []string) string {
 
 // branched reports whether others than the default branch write.
 func (p *Plan) branched(writers []string) bool {
-	for _, w := range writers {
-		if w != p.DefaultBranch() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(writers, func(w string) bool { return w != p.DefaultBranch() })
 }
 
 // LocalCaches are the cache options of a developer's build: of each cache that can be read without credentials, for
@@ -276,16 +260,6 @@ func (p *Plan) CacheModes() []string {
 		return []string{"min", "max"}
 	}
 	return []string{"max", "min"}
-}
-
-// Branched reports whether any cache has one entry for each writer.
-func (p *Plan) Branched() bool {
-	for _, c := range p.Caches {
-		if c.Branched {
-			return true
-		}
-	}
-	return false
 }
 
 // globToRegexp follows GitHub's filter patterns: * stays within one path segment, ** does not.
