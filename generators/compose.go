@@ -1,6 +1,7 @@
 package generators
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/devgen/devgen/generators/plan"
@@ -25,13 +26,8 @@ func compose(p *plan.Plan) document {
 		only(len(p.Environment) > 0, kv("environment", c.environment())),
 		kv("volumes", list(c.workspace())),
 	)
-	services := dict()
-	for _, s := range p.Spec.Services {
-		if s.Name == plan.Service {
-			c.merge(dev, s)
-		}
-	}
-	add(services, kv(plan.Service, dev))
+	c.merge(dev, p.Dev())
+	services := dict(kv(plan.Service, dev))
 	for _, s := range p.Spec.Services {
 		if s.Name != plan.Service {
 			add(services, kv(s.Name, c.from(native(s.Keys), "services", s.Name)).apart())
@@ -174,25 +170,25 @@ func (c composeFile) workspace() *yaml.Node {
 
 // merge adds the user's own keys of the dev service. A mapping or a list is joined with devgen's, the user's last; any
 // other key takes the place of devgen's, and so does a variable of the environment.
-func (c composeFile) merge(dev *yaml.Node, s schema.Service) {
-	for _, f := range s.Keys.Fields {
-		value := c.from(native(f.Value), "services", s.Name, f.Name)
+func (c composeFile) merge(dev *yaml.Node, keys schema.Value) {
+	for _, f := range keys.Fields {
+		value := c.from(native(f.Value), "services", plan.Service, f.Name)
 		if mapping := asMapping(value); f.Name == "environment" && mapping != nil {
-			value = c.from(mapping, "services", s.Name, f.Name)
+			value = c.from(mapping, "services", plan.Service, f.Name)
 		}
 		switch old := lookup(dev, f.Name); {
 		case old == nil:
 			add(dev, kv(f.Name, value))
 		case old.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode:
-			c.mergeMapping(old, value, s.Name, f.Name)
+			c.mergeMapping(old, value, "services", plan.Service, f.Name)
 		case old.Kind == yaml.SequenceNode && value.Kind == yaml.SequenceNode && f.Name != "command":
 			old.Content = append(old.Content, value.Content...)
 			for i, n := range value.Content {
-				c.from(n, "services", s.Name, f.Name, itoa(i))
+				c.from(n, "services", plan.Service, f.Name, strconv.Itoa(i))
 			}
 		default:
 			*old = *value
-			c.from(old, "services", s.Name, f.Name)
+			c.from(old, "services", plan.Service, f.Name)
 		}
 	}
 }
@@ -200,13 +196,13 @@ func (c composeFile) merge(dev *yaml.Node, s schema.Service) {
 func (c composeFile) mergeMapping(old, value *yaml.Node, path ...string) {
 	for i := 0; i+1 < len(value.Content); i += 2 {
 		key, item := value.Content[i], value.Content[i+1]
-		c.from(item, append([]string{"services"}, append(path, key.Value)...)...)
-		if same := lookup(old, key.Value); same != nil {
-			*same = *item
-			c.from(same, append([]string{"services"}, append(path, key.Value)...)...)
-			continue
+		same := lookup(old, key.Value)
+		if same == nil {
+			same = &yaml.Node{}
+			old.Content = append(old.Content, key, same)
 		}
-		old.Content = append(old.Content, key, item)
+		*same = *item
+		c.from(same, append(path[:len(path):len(path)], key.Value)...)
 	}
 }
 

@@ -114,7 +114,7 @@ func (w *jsonWriter) value(v schema.Value, path []string) {
 		w.object(v.Fields, path)
 	case schema.List:
 		w.sequence('[', ']', len(v.Items), func(i int) {
-			w.value(v.Items[i], append(path[:len(path):len(path)], itoa(i)))
+			w.value(v.Items[i], append(path[:len(path):len(path)], strconv.Itoa(i)))
 		})
 	case schema.String:
 		w.text(v.Scalar)
@@ -135,5 +135,3 @@ func (w *jsonWriter) text(s string) {
 	}
 	w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/devgen/devgen/generators/plan"
@@ -66,7 +67,7 @@ func (w *workflowFile) triggers() *yaml.Node {
 			"refresh": "refresh: builds without the cache, to take up new packages",
 		}[s.Purpose]
 		schedules.Content = append(schedules.Content,
-			w.from(dict(kv("cron", quoted(s.Cron)).remark(remark)), "workflow", "schedules", fmt.Sprint(i)))
+			w.from(dict(kv("cron", quoted(s.Cron)).remark(remark)), "workflow", "schedules", strconv.Itoa(i)))
 	}
 	return dict(
 		kv("push", push),
@@ -89,7 +90,7 @@ func (w *workflowFile) paths() *yaml.Node {
 	for i, path := range w.Workflow.Paths {
 		item := node(path)
 		if i < len(w.Spec.Workflow.Paths) {
-			w.from(item, "workflow", "paths", itoa(i))
+			w.from(item, "workflow", "paths", strconv.Itoa(i))
 		}
 		n.Content = append(n.Content, item)
 	}
@@ -264,15 +265,7 @@ func (w *workflowFile) merge() entry {
 	head := []entry{kv("if", publishes), kv("needs", []string{"plan", "build"}), w.small()}
 	return kv("merge", w.job("merge", "Publish", 10, head,
 		kv("steps", spaced(list(
-			dict(
-				kv("name", "Collect the digests"),
-				w.uses("actions/download-artifact"),
-				kv("with", dict(
-					kv("pattern", "digest-*"),
-					kv("path", "digests"),
-					kv("merge-multiple", true),
-				)),
-			),
+			w.collect("Collect the digests", "digest-*", "digests"),
 			w.buildx(""),
 			w.login(""),
 			noted(dict(
@@ -300,6 +293,19 @@ func (w *workflowFile) merge() entry {
 	))
 }
 
+// collect brings what the builds left into one folder.
+func (w *workflowFile) collect(name, pattern, path string) *yaml.Node {
+	return dict(
+		kv("name", name),
+		w.uses("actions/download-artifact"),
+		kv("with", dict(
+			kv("pattern", pattern),
+			kv("path", path),
+			kv("merge-multiple", true),
+		)),
+	)
+}
+
 func (w *workflowFile) reportJob() *yaml.Node {
 	o := w.Workflow.Objectives
 	head := []entry{
@@ -309,15 +315,7 @@ func (w *workflowFile) reportJob() *yaml.Node {
 	}
 	return w.job("report", "Report", 5, head,
 		kv("steps", spaced(list(
-			dict(
-				kv("name", "Collect the measurements"),
-				w.uses("actions/download-artifact"),
-				kv("with", dict(
-					kv("pattern", "report-*"),
-					kv("path", "reports"),
-					kv("merge-multiple", true),
-				)),
-			),
+			w.collect("Collect the measurements", "report-*", "reports"),
 			noted(dict(
 				kv("name", "Compare with the objectives"),
 				kv("env", dict(

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/devgen/devgen/generators/plan"
@@ -97,7 +98,7 @@ func (w *workflowFile) checkout() *yaml.Node {
 // userSteps are the spec's own, as they are.
 func (w *workflowFile) userSteps(which string, values []schema.Value) (steps []any) {
 	for i, v := range values {
-		steps = append(steps, w.from(native(v), "workflow", "steps", which, itoa(i)))
+		steps = append(steps, w.from(native(v), "workflow", "steps", which, strconv.Itoa(i)))
 	}
 	return steps
 }

@@ -30,7 +30,11 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 	} else if info.IsDir() {
 		return nil, &UsageError{file + " is a folder; " + insteadOf(file)}
 	}
-	if ps := conflicts(file); ps != nil {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, readError(file, err)
+	}
+	if ps := conflicts(file, data); ps != nil {
 		return nil, ps
 	}
 	ext := filepath.Ext(file)
@@ -39,10 +43,6 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 	}
 	if len(tags) > 0 {
 		return nil, &UsageError{fmt.Sprintf("-t sets @tag fields of a CUE file; %s is not one", file)}
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, readError(file, err)
 	}
 	instance := build.NewContext().NewInstance(".", nil)
 	switch ext {
@@ -93,19 +93,11 @@ type problemList []Problem
 func (l problemList) Error() string { return l[0].String() }
 
 // conflicts finds what git left in the file when a merge did not go through; as CUE it would be told three times.
-func conflicts(file string) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return readError(file, err)
-	}
-	var ps problemList
+func conflicts(file string, data []byte) (ps problemList) {
 	for i, line := range strings.Split(string(data), "\n") {
 		if strings.HasPrefix(line, "<<<<<<< ") {
 			ps = append(ps, Problem{Pos: Pos{label(file), i + 1, 1}, Text: "has conflict markers; resolve them first"})
 		}
-	}
-	if ps == nil {
-		return nil
 	}
 	return ps
 }

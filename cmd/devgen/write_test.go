@@ -156,11 +156,7 @@ func TestInterrupted(t *testing.T) {
 					t.Errorf("stderr %q", stderr)
 				}
 				now := tree(t)
-				for name := range now {
-					if temporary(name) {
-						t.Errorf("%s was left", name)
-					}
-				}
+				noneLeft(t)
 				c.oldOrNew(t, now)
 				c.heals(t)
 			})
@@ -253,11 +249,7 @@ func TestSignal(t *testing.T) {
 					t.Errorf("it says %q", text)
 				}
 				now := tree(t)
-				for name := range now {
-					if temporary(name) {
-						t.Errorf("%s was left", name)
-					}
-				}
+				noneLeft(t)
 				c.oldOrNew(t, now)
 				c.heals(t)
 			})

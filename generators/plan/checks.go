@@ -94,13 +94,10 @@ func checkNative(p *Plan) {
 		if extends := s.Keys.Get("extends"); extends != nil && extends.Get("file") != nil {
 			p.problem("devgen can prove only the files that it makes; want the keys of that service here", "services", s.Name, "extends", "file")
 		}
-		if s.Name != Service {
-			continue
-		}
-		for _, key := range []string{"image", "build", "working_dir", "user", "tmpfs"} {
-			if s.Keys.Get(key) != nil {
-				p.problem("devgen writes this key of the dev service from other fields of the spec; say it there", "services", Service, key)
-			}
+	}
+	for _, key := range []string{"image", "build", "working_dir", "user", "tmpfs"} {
+		if p.Dev().Get(key) != nil {
+			p.problem("devgen writes this key of the dev service from other fields of the spec; say it there", "services", Service, key)
 		}
 	}
 }

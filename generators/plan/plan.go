@@ -71,6 +71,16 @@ func (p *Plan) problem(text string, path ...string) {
 // at names another place in a message.
 func (p *Plan) at(path ...string) string { return p.Spec.Pos(path...).String() }
 
+// Dev are the keys that the user gives the dev service in compose's own words; there may be none.
+func (p *Plan) Dev() schema.Value {
+	for _, s := range p.Spec.Services {
+		if s.Name == Service {
+			return s.Keys
+		}
+	}
+	return schema.Value{}
+}
+
 // A Variable is one environment variable.
 type Variable struct{ Name, Value string }
 

@@ -148,20 +148,7 @@ var system = []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64"
 // mount over the workspace or the home hides what is there.
 func checkTargets(p *Plan) {
 	taken := map[string][]string{p.Spec.Workspace: {"workspace"}}
-	hidden := map[string]string{p.Spec.User.Home: "the home of " + p.Spec.User.Name}
-	for dir := path.Dir(p.Spec.Workspace); dir != "/"; dir = path.Dir(dir) {
-		hidden[dir] = "the workspace"
-	}
-	for dir := path.Dir(p.Spec.User.Home); dir != "/"; dir = path.Dir(dir) {
-		if _, ok := hidden[dir]; !ok && !slices.Contains(system, dir) {
-			hidden[dir] = "the home of " + p.Spec.User.Name
-		}
-	}
-	for _, dir := range system {
-		if _, ok := hidden[dir]; !ok {
-			hidden[dir] = dir
-		}
-	}
+	hidden := p.hidden()
 	if what, ok := hidden[p.Spec.Workspace]; ok {
 		p.problem(fmt.Sprintf("the workspace would hide %s; want a folder of its own", what), "workspace")
 	}
@@ -189,31 +176,49 @@ func checkTargets(p *Plan) {
 	for _, m := range p.Mounts {
 		check(m.Target, "mounts", m.Name)
 	}
-	for i, target := range nativeTargets(p.Spec) {
+	for i, target := range p.nativeTargets() {
 		refuse(target, "services", Service, "volumes", strconv.Itoa(i))
 	}
+}
+
+// hidden is, for each folder that nothing may be mounted on, what that would hide.
+func (p *Plan) hidden() map[string]string {
+	home := "the home of " + p.Spec.User.Name
+	hidden := map[string]string{p.Spec.User.Home: home}
+	for dir := path.Dir(p.Spec.Workspace); dir != "/"; dir = path.Dir(dir) {
+		hidden[dir] = "the workspace"
+	}
+	for dir := path.Dir(p.Spec.User.Home); dir != "/"; dir = path.Dir(dir) {
+		if _, ok := hidden[dir]; !ok && !slices.Contains(system, dir) {
+			hidden[dir] = home
+		}
+	}
+	for _, dir := range system {
+		if _, ok := hidden[dir]; !ok {
+			hidden[dir] = dir
+		}
+	}
+	return hidden
 }
 
 var variable = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // nativeTargets are the targets of the volumes that the user gives the dev service in compose's own words.
-func nativeTargets(spec *schema.Spec) (targets []string) {
-	for _, s := range spec.Services {
-		volumes := s.Keys.Get("volumes")
-		if s.Name != Service || volumes == nil {
-			continue
+func (p *Plan) nativeTargets() (targets []string) {
+	volumes := p.Dev().Get("volumes")
+	if volumes == nil {
+		return nil
+	}
+	for _, v := range volumes.Items {
+		target := ""
+		if long := v.Get("target"); long != nil {
+			target = long.Scalar
+		} else if parts := strings.Split(variable.ReplaceAllString(v.Scalar, "variable"), ":"); len(parts) > 1 { // SOURCE:TARGET[:MODE]
+			target = parts[1]
+		} else {
+			target = parts[0]
 		}
-		for _, v := range volumes.Items {
-			target := ""
-			if long := v.Get("target"); long != nil {
-				target = long.Scalar
-			} else if parts := strings.Split(variable.ReplaceAllString(v.Scalar, "variable"), ":"); len(parts) > 1 { // SOURCE:TARGET[:MODE]
-				target = parts[1]
-			} else {
-				target = parts[0]
-			}
-			targets = append(targets, path.Clean(target))
-		}
+		targets = append(targets, path.Clean(target))
 	}
 	return targets
 }
