@@ -53,6 +53,7 @@ func rows() []row {
 		{"facts", facts, judgeBash("facts")},
 		{"cache-report", script("cache-report", "ci/cache-report.sh"), judgeBash("cache-report")},
 		{"cache-hit", script("cache-hit", "lib/cache-hit.jq"), nil},
+		{"schema", schemaCopy, nil},
 	}
 }
 

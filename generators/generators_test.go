@@ -59,7 +59,12 @@ func rendered(p *plan.Plan) map[string]document {
 
 // TestRows wants a row here for every output of the plan, in the same order.
 func TestRows(t *testing.T) {
-	p := resolveFile(t, "../devcontainer.cue")
+	spec := resolveFile(t, "../devcontainer.cue").Spec
+	spec.Copied = true
+	p, problems := plan.New(spec)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
 	var planned, made []string
 	for _, o := range p.Outputs {
 		planned = append(planned, o.ID)

@@ -44,6 +44,7 @@ func Load(file string, tags []string) (spec *Spec, problems []Problem, err error
 	}
 	spec, err = decoder{value, findPlaces(instance.Files, label)}.decode()
 	spec.File = label(file)
+	spec.Copied = copied(file)
 	var kind *kindError
 	if errors.As(err, &kind) {
 		return nil, []Problem{spec.Problem(kind.Error(), fieldPath(kind.v)...)}, nil

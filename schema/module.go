@@ -8,12 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/build"
-	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/load"
 	"cuelang.org/go/cue/parser"
-	"golang.org/x/mod/semver"
 )
 
 // This file finds what belongs to a CUE spec: the files of its package, its module, and the language that it imports.
@@ -106,38 +103,15 @@ func importOverlay(files []string) (root string, overlay map[string]load.Source,
 	}
 	overlay = map[string]load.Source{}
 	if root = moduleRoot(dir); root != "" {
-		if err := checkModule(filepath.Join(root, "cue.mod", "module.cue")); err != nil {
+		if err := checkModule(filepath.Join(root, filepath.FromSlash(ModulePath))); err != nil {
 			return "", nil, err
 		}
 	} else {
 		root = dir
-		overlay[filepath.Join(root, "cue.mod", "module.cue")] = load.FromString(
-			"module: \"devgen.local/spec@v0\"\nlanguage: version: \"v0.17.0\"\n")
+		overlay[filepath.Join(root, filepath.FromSlash(ModulePath))] = load.FromString(Module)
 	}
-	overlay[filepath.Join(root, "cue.mod", "pkg", filepath.FromSlash(ImportPath), "schema.cue")] = load.FromBytes(source)
+	overlay[filepath.Join(root, filepath.FromSlash(CopyPath))] = load.FromBytes(source)
 	return root, overlay, nil
-}
-
-// oldestLanguage is the version of CUE from which on the language of the spec can be read: it has error().
-const oldestLanguage = "v0.14.0"
-
-// checkModule refuses a module of an older CUE, which would be told in the schema's words.
-func checkModule(file string) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	v := cuecontext.New(cuecontext.CUE_DEBUG("")).CompileBytes(data, cue.Filename(file)).LookupPath(cue.ParsePath("language.version"))
-	version, err := v.String()
-	if err != nil || !semver.IsValid(version) || semver.Compare(version, oldestLanguage) >= 0 {
-		return nil // what else is wrong with it CUE says
-	}
-	at := v.Pos().Position()
-	return Problem{
-		Pos:  Pos{label(file), at.Line, at.Column},
-		Path: "language.version",
-		Text: fmt.Sprintf("%s is too old for the language of the spec; want %s or newer", version, oldestLanguage),
-	}
 }
 
 func importsPackage(file string) bool {
@@ -160,7 +134,7 @@ func importsPackage(file string) bool {
 // moduleRoot is the closest folder at or above dir that holds a CUE module, or "".
 func moduleRoot(dir string) string {
 	for {
-		if _, err := os.Stat(filepath.Join(dir, "cue.mod", "module.cue")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(ModulePath))); err == nil {
 			return dir
 		}
 		parent := filepath.Dir(dir)

@@ -22,6 +22,7 @@ type Spec struct {
 	Lint         Lint
 
 	File   string // the file that was loaded, as the user named it
+	Copied bool   // the language that it imports lies at CopyPath, in a copy that devgen wrote
 	places *places
 }
 

@@ -151,6 +151,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		newCheck(&o),
 		newDiff(&o),
 		newValidate(&o),
+		newSchema(),
 		newVersion(),
 	)
 	root.InitDefaultCompletionCmd()

@@ -25,6 +25,7 @@ type output struct {
 
 func always(*Plan) bool     { return true }
 func prebuilt(p *Plan) bool { return p.Workflow != nil }
+func copied(p *Plan) bool   { return p.Spec.Copied }
 func cached(p *Plan) bool {
 	return slices.ContainsFunc(p.Caches, func(c Cache) bool { return c.Shared })
 }
@@ -41,6 +42,7 @@ var outputs = []output{
 	{"facts", ".devcontainer/scripts/lib/facts.sh", false, always},
 	{"cache-report", ".devcontainer/scripts/ci/cache-report.sh", true, prebuilt},
 	{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, prebuilt},
+	{"schema", schema.CopyPath, false, copied},
 }
 
 // needs are outputs that are of no use without another one.
@@ -185,6 +187,9 @@ func (p *Plan) checkConsumers() {
 	}
 	if o := p.Output("devcontainer"); o != nil && !isDevcontainerPath(o.Path) {
 		p.problem("tools look for .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/NAME/devcontainer.json only", "outputs", "devcontainer")
+	}
+	if o := p.Output("schema"); o != nil && o.Path != schema.CopyPath {
+		p.problem("CUE looks for the language at "+schema.CopyPath+" only; want false or nothing", "outputs", "schema")
 	}
 }
 

@@ -182,5 +182,11 @@ func TestOutputIDsAreInTheLanguage(t *testing.T) {
 	for _, o := range outputs {
 		settings = append(settings, `"`+o.id+`": "`+o.path+`"`)
 	}
-	equal(t, "outputs", len(resolve(t, withWorkflow+"outputs: {"+strings.Join(settings, ", ")+"}").Outputs), len(outputs))
+	spec := load(t, withWorkflow+"outputs: {"+strings.Join(settings, ", ")+"}")
+	spec.Copied = true
+	p, problems := New(spec)
+	if len(problems) > 0 {
+		t.Fatalf("New:\n%s", strings.Join(lines(problems), "\n"))
+	}
+	equal(t, "outputs", len(p.Outputs), len(outputs))
 }
