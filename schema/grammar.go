@@ -139,11 +139,17 @@ func (l language) doc(path []string) (doc string) {
 // fits reports whether name has the form of the pattern field f.
 func (l language) fits(f *ast.Field, name string) bool {
 	pattern := patternOf(f)
-	if pattern == "string" {
-		return true
-	}
-	form := l.schema.LookupPath(cue.ParsePath(pattern))
-	return form.Unify(l.ctx.Encode(name)).Validate() == nil
+	return pattern == "string" || l.takes(pattern, name)
+}
+
+// Fits reports whether text is a value of a definition of the language, such as #Name.
+func Fits(definition, text string) bool {
+	return newLanguage("schema.cue", source, "#Spec").takes(definition, text)
+}
+
+func (l language) takes(definition, text string) bool {
+	form := l.schema.LookupPath(cue.ParsePath(definition))
+	return form.Unify(l.ctx.Encode(text)).Validate() == nil
 }
 
 // enumeration are the strings of a definition that is a choice of strings.

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed scripts workflow
+//go:embed scripts workflow init
 var files embed.FS
 
 // Script is the file at path below scripts.
@@ -25,6 +25,10 @@ func Step(name string) string {
 	}
 	return text
 }
+
+// Init is a file of templates/init, which holds what devgen init writes: the first spec, which does have holes, and
+// the Dockerfile that goes with it.
+func Init(name string) string { return read("init/" + name) }
 
 func read(path string) string {
 	data, err := files.ReadFile(path)

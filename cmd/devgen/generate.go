@@ -42,18 +42,22 @@ func generate(c *cobra.Command, o options) error {
 	}
 	s.sweep()
 	if len(s.changed()) > 0 {
-		// Until here Go's own answer to Ctrl-C is right: there is nothing to protect. A second signal ends devgen
-		// where it stands.
-		ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		context.AfterFunc(ctx, stop)
-		stopped := func() bool { return c.Context().Err() != nil || ctx.Err() != nil }
+		stopped, release := untilInterrupted(c)
+		defer release()
 		if err := s.apply(stopped, manifestHeader(o)); err != nil {
 			return &exit{exitFailed, err}
 		}
 	}
 	s.summary(c.OutOrStdout())
 	return o.strictly(findings)
+}
+
+// untilInterrupted tells whether the user has had enough. Until it is called Go's own answer to Ctrl-C is right: there
+// is nothing to protect. A second signal ends devgen where it stands.
+func untilInterrupted(c *cobra.Command) (stopped func() bool, release func()) {
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return func() bool { return c.Context().Err() != nil || ctx.Err() != nil }, stop
 }
 
 // look compiles the spec and surveys the tree. Problems of the spec go to w.

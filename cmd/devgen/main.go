@@ -109,6 +109,9 @@ type options struct {
 	force  bool
 }
 
+// defaultSpec is the spec where --spec names no other.
+const defaultSpec = "devcontainer.cue"
+
 func newRoot() *cobra.Command {
 	var o options
 	root := &cobra.Command{
@@ -137,7 +140,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 	root.SetHelpCommand(newHelp(root))
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.dir, "directory", "C", ".", "work in this folder, the root of the repository")
-	flags.StringVar(&o.spec, "spec", "devcontainer.cue", "the spec: a .cue, .yaml or .json file")
+	flags.StringVar(&o.spec, "spec", defaultSpec, "the spec: a .cue, .yaml or .json file")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "set an @tag field of the spec, as key=value")
 	flags.BoolVar(&o.strict, "strict", false, "warnings fail too")
 	generating := func(c *cobra.Command) *cobra.Command {
@@ -150,6 +153,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		generating(newGenerate(&o)),
 		newCheck(&o),
 		newDiff(&o),
+		newInit(&o),
 		newValidate(&o),
 		newSchema(),
 		newVersion(),
