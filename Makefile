@@ -8,9 +8,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 build: ## the static binary, in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/devgen ./cmd/devgen
 
-test: ## every test; golden/buildkitd is a module of its own
+test: ## every test; golden/buildkitd and golden/cue are modules of their own
 	$(GO) test ./...
 	cd golden/buildkitd && $(GO) test ./...
+	cd golden/cue && $(GO) test ./...
 
 golden: ## rewrite what the cases expect, and this repository's own outputs
 	$(GO) test ./golden -update
