@@ -155,6 +155,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		newDiff(&o),
 		newInit(&o),
 		newValidate(&o),
+		newDoc(),
 		newSchema(),
 		newVersion(),
 	)
