@@ -207,7 +207,7 @@ func TestLoadMissingFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, file := range []string{"spec.cue", "spec.yaml", "spec.json", "no/such/folder/spec.cue"} {
 		spec, problems, err := Load(file, nil)
-		if want := file + ": no such file; write it, or name another one with --spec"; err == nil || err.Error() != want {
+		if want := file + ": no such file; begin it with devgen init, or name another one with --spec"; err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 		if spec != nil || problems != nil {

@@ -68,7 +68,7 @@ func readError(file string, err error) error {
 		if above := specAbove(file); above != "" {
 			return fmt.Errorf("%s: no such file here; there is one in %s: devgen -C %s", file, above, above)
 		}
-		return fmt.Errorf("%s: no such file; write it, or name another one with --spec", file)
+		return fmt.Errorf("%s: no such file; begin it with devgen init, or name another one with --spec", file)
 	}
 	return err
 }
