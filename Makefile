@@ -14,8 +14,8 @@ test: ## every test; golden/buildkitd and golden/cue are modules of their own
 	cd golden/cue && $(GO) test ./...
 
 golden: ## rewrite what the cases expect, and this repository's own outputs
-	$(GO) test ./golden -update
 	$(GO) run ./cmd/devgen
+	$(GO) test ./golden -update
 
 lint: ## format, vet, staticcheck and shellcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }

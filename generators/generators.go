@@ -43,7 +43,8 @@ type row struct {
 
 func rows() []row {
 	return []row{
-		{"workflow", workflow, judgeWorkflow},
+		{"workflow", workflow, judgeWorkflow("workflow")},
+		{"drift", drift, judgeWorkflow("drift")},
 		{"compose", compose, judgeCompose}, // judges the three compose files together
 		{"volumes", composeVolumes, nil},
 		{"cache-override", composeCacheOverride, nil},

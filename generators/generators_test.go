@@ -23,6 +23,14 @@ platforms: "linux/amd64": {}
 workflow: repository: "acme/app"
 `
 
+// fresh is a drift workflow with all that it may have.
+const fresh = `
+drift: {
+	command: "go run ./cmd/devgen"
+	steps: before: [{name: "Warm up", run: "true"}]
+}
+`
+
 // resolve is the plan of a spec that must be good.
 func resolve(t *testing.T, spec string) *plan.Plan {
 	t.Helper()
@@ -33,9 +41,16 @@ func resolve(t *testing.T, spec string) *plan.Plan {
 	return resolveFile(t, file)
 }
 
+// resolveFile reads the spec from its folder, as a user does.
 func resolveFile(t *testing.T, file string) *plan.Plan {
 	t.Helper()
-	s, problems, err := schema.Load(file, nil)
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Dir(file))
+	defer t.Chdir(here)
+	s, problems, err := schema.Load(filepath.Base(file), nil)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
@@ -123,6 +138,9 @@ func TestJudges(t *testing.T) {
 		{"workflow", "persist-credentials", "persist-credential", `actions/checkout has no input "persist-credential"`},
 		{"workflow", "steps.build.outputs.digest", "steps.build.outputs.digests", `no output "digests"`},
 		{"workflow", "needs.plan.outputs.matrix", "needs.plan.outputs.matrices", "matrices"},
+		{"drift", "runs-on:", "runs_on:", `unexpected key "runs_on"`},
+		{"drift", "merge_group:", "merge_groups:", `unknown Webhook event "merge_groups"`},
+		{"drift", "go-version-file", "go-version-fiel", `actions/setup-go has no input "go-version-fiel"`},
 		{"compose", "working_dir:", "workdir:", "workdir"},
 		{"compose", "  dev:", "  de v:", "de v"},
 		{"volumes", "type: bind", "type: blind", ""},
@@ -236,16 +254,17 @@ func TestWorkflowLaws(t *testing.T) {
 	}
 	for name, spec := range shapes {
 		t.Run(name, func(t *testing.T) {
-			p := resolve(t, spec)
+			p := resolve(t, spec+fresh)
 			if _, problems, err := Generate(p); err != nil || len(problems) > 0 {
 				t.Fatal(err, problems)
 			}
-			var root yaml.Node
-			data := rendered(p)["workflow"].data
-			if err := yaml.Unmarshal(data, &root); err != nil {
-				t.Fatal(err)
+			for _, id := range []string{"workflow", "drift"} {
+				var root yaml.Node
+				if err := yaml.Unmarshal(rendered(p)[id].data, &root); err != nil {
+					t.Fatal(err)
+				}
+				checkLaws(t, &root)
 			}
-			checkLaws(t, &root)
 		})
 	}
 }
@@ -288,6 +307,8 @@ func TestFindings(t *testing.T) {
 			`devcontainer.cue:6:26: workflow.steps.after[0]: undefined variable "nope"`},
 		{"filter", small + `workflow: paths: ["./src/**"]`,
 			`devcontainer.cue:6:19: workflow.paths[0]: `},
+		{"step of the drift workflow", small + `drift: {command: "devgen", steps: before: [{rum: "true"}]}`,
+			`devcontainer.cue:6:44: drift.steps.before[0]: `},
 		{"service", small + `services: db: {image: "postgres", prots: ["5432"]}`,
 			`devcontainer.cue:6:11: services.db: compose: `},
 		{"native key", small + `devcontainer: forwardPorts: ["x y"]`,
@@ -311,18 +332,18 @@ func TestFindings(t *testing.T) {
 func TestOutputsOff(t *testing.T) {
 	ids := []string{"workflow", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit"}
 	whole := 0
+	t.Chdir(t.TempDir())
 	for mask := range 1 << len(ids) {
-		spec := small
+		spec := small + fresh
 		for i, id := range ids {
 			if mask&(1<<i) != 0 {
 				spec += fmt.Sprintf("outputs: %q: false\n", id)
 			}
 		}
-		file := filepath.Join(t.TempDir(), "devcontainer.cue")
-		if err := os.WriteFile(file, []byte(spec), 0o600); err != nil {
+		if err := os.WriteFile("devcontainer.cue", []byte(spec), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, problems, err := schema.Load(file, nil)
+		s, problems, err := schema.Load("devcontainer.cue", nil)
 		if err != nil || len(problems) > 0 {
 			t.Fatal(err, problems)
 		}
@@ -375,13 +396,13 @@ func TestMergeEnvironment(t *testing.T) {
 
 // TestMarks: every output that a requirement covers carries its tag, and without requirements none does.
 func TestMarks(t *testing.T) {
-	for id, d := range rendered(resolve(t, small+"volumes: x: {target: \"x\", persistence: \"build\"}\n"+
-		`requirements: "ALL-001": {title: "all", covers: ["workflow", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit"]}`)) {
+	for id, d := range rendered(resolve(t, small+fresh+"volumes: x: {target: \"x\", persistence: \"build\"}\n"+
+		`requirements: "ALL-001": {title: "all", covers: ["workflow", "drift", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit"]}`)) {
 		if !bytes.Contains(d.data, []byte("[TAG-ALL-001-")) {
 			t.Errorf("%s carries no tag", id)
 		}
 	}
-	for id, d := range rendered(resolve(t, small)) {
+	for id, d := range rendered(resolve(t, small+fresh)) {
 		if bytes.Contains(d.data, []byte("[TAG-")) {
 			t.Errorf("%s carries a tag", id)
 		}

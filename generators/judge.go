@@ -49,10 +49,16 @@ func explain(p *plan.Plan, id string, d document, f finding) (schema.Problem, er
 	return p.Spec.Problem(f.text, at...), nil
 }
 
-// judgeWorkflow reads a workflow as GitHub would (actionlint), and holds the inputs and outputs of pinned actions
-// against their action.yml: actionlint knows actions by tag, not by commit.
-func judgeWorkflow(p *plan.Plan, documents map[string]document) ([]finding, error) {
-	data := documents["workflow"].data
+// judgeWorkflow reads a workflow as GitHub would.
+func judgeWorkflow(id string) func(*plan.Plan, map[string]document) ([]finding, error) {
+	return func(p *plan.Plan, documents map[string]document) ([]finding, error) {
+		return lintWorkflow(p, p.Output(id).Path, documents[id].data)
+	}
+}
+
+// lintWorkflow asks actionlint, and holds the inputs and outputs of pinned actions against their action.yml: actionlint
+// knows actions by tag, not by commit.
+func lintWorkflow(p *plan.Plan, path string, data []byte) ([]finding, error) {
 	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{
 		// Shellcheck and Pyflakes stay empty: judging starts no process.
 		OnRulesCreated: func(rules []actionlint.Rule) []actionlint.Rule {
@@ -67,7 +73,7 @@ func judgeWorkflow(p *plan.Plan, documents map[string]document) ([]finding, erro
 	if err != nil {
 		return nil, err
 	}
-	errs, err := linter.Lint(p.Output("workflow").Path, data, nil)
+	errs, err := linter.Lint(path, data, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +92,13 @@ func labels(p *plan.Plan) (all []string) {
 	for _, x := range p.Platforms {
 		all = append(all, x.Runner...)
 	}
-	return append(all, p.Workflow.Runner)
+	if p.Workflow != nil {
+		all = append(all, p.Workflow.Runner)
+	}
+	if p.Drift != nil {
+		all = append(all, p.Drift.Runner)
+	}
+	return all
 }
 
 var stepOutput = regexp.MustCompile(`steps\.([A-Za-z0-9_-]+)\.outputs\.([A-Za-z0-9_-]+)`)

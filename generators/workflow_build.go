@@ -47,7 +47,7 @@ func (j buildJob) steps() []any {
 		loginIf = "" // who may push is logged in
 	}
 	steps := []any{j.checkout()}
-	steps = append(steps, j.userSteps("before", j.Workflow.Before)...)
+	steps = append(steps, j.userSteps(j.Workflow.Before, "workflow", "steps", "before")...)
 	steps = append(steps,
 		j.note(j.qemu(), "QEMU", "Only for a platform without a native runner."),
 		j.note(j.buildx(buildkitd), "BUILDX", "A fresh builder: every hit comes from a shared cache."),
@@ -57,7 +57,7 @@ func (j buildJob) steps() []any {
 		j.build(),
 		j.saveFolder(),
 	)
-	steps = append(steps, j.userSteps("after", j.Workflow.After)...)
+	steps = append(steps, j.userSteps(j.Workflow.After, "workflow", "steps", "after")...)
 	return append(steps, j.recordDigest(), j.leaveDigest(), j.attestAlone(), j.measure(), j.leaveReport())
 }
 
@@ -95,10 +95,10 @@ func (w *workflowFile) checkout() *yaml.Node {
 	)
 }
 
-// userSteps are the spec's own, as they are.
-func (w *workflowFile) userSteps(which string, values []schema.Value) (steps []any) {
+// userSteps are the spec's own at the field path, as they are.
+func (w *workflowFile) userSteps(values []schema.Value, path ...string) (steps []any) {
 	for i, v := range values {
-		steps = append(steps, w.from(native(v), "workflow", "steps", which, strconv.Itoa(i)))
+		steps = append(steps, w.from(native(v), append(path[:len(path):len(path)], strconv.Itoa(i))...))
 	}
 	return steps
 }

@@ -26,6 +26,7 @@ func (d decoder) decode() (*Spec, error) {
 	into("tags", &s.Tags)
 	into("buildkit", &s.BuildKit)
 	into("workflow", &s.Workflow)
+	into("drift", &s.Drift)
 	into("objectives", &s.Objectives)
 	errs = append(errs,
 		list(get("requirements"), &s.Requirements, func(id string, x *Requirement) any { x.ID = id; return x }),
@@ -52,6 +53,11 @@ func (d decoder) decode() (*Spec, error) {
 		}),
 		d.steps(s.Workflow, get("workflow")),
 	)
+	if s.Drift != nil {
+		var err error
+		s.Drift.Before, err = d.items(get("drift"), "steps.before")
+		errs = append(errs, err)
+	}
 	var err error
 	if s.Devcontainer, err = d.native(get("devcontainer")); err != nil {
 		errs = append(errs, err)
@@ -113,12 +119,8 @@ func (d decoder) steps(w *Workflow, v cue.Value) error {
 		return nil
 	}
 	var errs [4]error
-	steps := func(path string) (list []Value, err error) {
-		steps, err := d.native(v.LookupPath(cue.ParsePath("steps." + path)))
-		return steps.Items, err
-	}
-	w.Before, errs[0] = steps("before")
-	w.After, errs[1] = steps("after")
+	w.Before, errs[0] = d.items(v, "steps.before")
+	w.After, errs[1] = d.items(v, "steps.after")
 	checkout := v.LookupPath(cue.ParsePath("checkout"))
 	errs[2] = checkout.LookupPath(cue.ParsePath("fetchDepth")).Decode(&w.Checkout.FetchDepth)
 	switch submodules, err := d.native(checkout.LookupPath(cue.ParsePath("submodules"))); {
@@ -128,4 +130,10 @@ func (d decoder) steps(w *Workflow, v cue.Value) error {
 		w.Checkout.Submodules = submodules.Scalar
 	}
 	return errors.Join(errs[:]...)
+}
+
+// items are the elements of the native list at path in v.
+func (d decoder) items(v cue.Value, path string) ([]Value, error) {
+	list, err := d.native(v.LookupPath(cue.ParsePath(path)))
+	return list.Items, err
 }

@@ -20,6 +20,7 @@ var harmless = map[string]string{
 	"#HostPath with blank":            "folders of the host have blanks; every use is quoted",
 	"#HostPath with ..":               "../other is meant",
 	"#Cron with blank":                "five fields",
+	"#Command with blank":             "several words are meant",
 	"#ImageReference with .. inside":  "is judged as a reference when the plan is made",
 	"#BranchName with .. inside":      "no branch of git has it",
 	"#Branch with .. inside":          "no branch of git has it",
@@ -148,6 +149,7 @@ func TestHostileToForm(t *testing.T) {
 		{"#Size", []string{"GB", "1", "-1GB", "1gb", "1e3B", "1.GB"}},
 		{"#Duration", []string{"0s", "s", "1", "1d", "1.5h", "-1s"}},
 		{"#Minutes", []string{"0m", "90s", "1"}},
+		{"#Command", []string{"A=b devgen", "a  b", "a ", " a", "a b;id", "a b|c", "a >b", "a <b", "a &", "a ~/b", "~/a", "a *", "a ?", "a [b]", "a {b,c}", "a 'b'", "a #b", "a !b", "a (b)", "a ${B}", "a $B", "a ${{ b }}", "../a", "a/../b", "//a", "a/"}},
 		{"#Version", []string{"1.2.3", "v1.2", "latest", "v1.2.3-$(id)"}},
 	} {
 		for _, text := range c.texts {
@@ -178,6 +180,7 @@ func TestFormsTake(t *testing.T) {
 		"#GitHubRepository": {"microsoft/aspire", "a/b.c_d-e", "a/.github"},
 		"#Cron":             {"17 2 * * *", "*/5 0-6 1,15 JAN MON-FRI"},
 		"#Size":             {"1.5GB", "500MB", "1B", "64TB"},
+		"#Command":          {"devgen", "go run ./cmd/devgen", "go tool -modfile=tools.mod devgen", "go run github.com/devgen/devgen/cmd/devgen@v1.2.3", "./tools/devgen", ".bin/devgen", "/opt/devgen", "devgen -t stage=prod -C .."},
 		"#Minutes":          {"45m", "2h"},
 		"#URL":              {"https://example.org", "http://localhost:9000", "https://a.blob.core.windows.net/x"},
 		"#KeyPrefix":        {"cache/", "a/b/"},

@@ -15,6 +15,7 @@ type Spec struct {
 	Mounts       []Mount
 	BuildKit     BuildKit
 	Workflow     *Workflow // nil: no workflow
+	Drift        *Drift    // nil: no drift workflow
 	Objectives   Objectives
 	Devcontainer Value // an Object
 	Services     []Service
@@ -241,6 +242,17 @@ type Schedule struct {
 type Checkout struct {
 	FetchDepth int
 	Submodules string // "", "true" or "recursive"
+}
+
+// Drift is #Drift.
+type Drift struct {
+	Command       string   `json:"command"`
+	GoVersionFile string   `json:"goVersionFile"` // "" is not said
+	Name          string   `json:"name"`
+	Branches      []string `json:"branches"`
+	Timeout       string   `json:"timeout"`
+	Runner        string   `json:"runner"`
+	Before        []Value  `json:"-"` // native steps
 }
 
 // Objectives is #Objectives.

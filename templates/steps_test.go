@@ -193,3 +193,16 @@ func TestReportWithoutReports(t *testing.T) {
 	r, _ = report(t, "true")
 	r.fails(t, 1, "::warning title=Cache::0 of 1 builds left a report\n::error title=Cache::a warm build could not be measured\n")
 }
+
+// Every set is tried, also after one that Compose refuses: one run shows all.
+func TestCompose(t *testing.T) {
+	needs(t, "bash")
+	docker, calls := fakeDocker(t, `echo "$COMPOSE_FILE" >>"${BASH_SOURCE[0]%/*}/calls"; [[ $COMPOSE_FILE != *broken* ]]`)
+	r := runStep(t, "compose", script{dir: t.TempDir(), path: []string{docker}, env: map[string]string{
+		"OPTION": "--no-interpolate", "SETS": "a.yml:broken.yml\na.yml\n",
+	}})
+	r.fails(t, 1, "::error title=Compose::docker compose refuses a.yml:broken.yml\naccepted: a.yml\n")
+	const call = "compose config --quiet --no-interpolate\n"
+	equal(t, "the calls of docker", calls(), call+"a.yml:broken.yml\n"+call+"a.yml\n")
+	runStep(t, "compose", script{dir: t.TempDir(), path: []string{docker}, env: map[string]string{"SETS": "a.yml\n"}}).succeeds(t)
+}

@@ -26,6 +26,7 @@ type output struct {
 func always(*Plan) bool     { return true }
 func prebuilt(p *Plan) bool { return p.Workflow != nil }
 func copied(p *Plan) bool   { return p.Spec.Copied }
+func drifts(p *Plan) bool   { return p.Drift != nil }
 func cached(p *Plan) bool {
 	return slices.ContainsFunc(p.Caches, func(c Cache) bool { return c.Shared })
 }
@@ -33,6 +34,7 @@ func cached(p *Plan) bool {
 // outputs are all outputs in the order in which they are listed. Their ids are those of #OutputID.
 var outputs = []output{
 	{"workflow", ".github/workflows/devcontainer-registry-cache.yml", false, prebuilt},
+	{"drift", ".github/workflows/devgen-drift.yml", false, drifts},
 	{"compose", ".devcontainer/docker-compose.yml", false, always},
 	{"volumes", ".devcontainer/docker-compose.volumes.yml", false, always},
 	{"cache-override", ".devcontainer/docker-compose.cache-override.yml", false, cached},
@@ -182,8 +184,10 @@ func (p place) clash(other string) string {
 
 // checkConsumers refuses places where the consumer of a file does not look.
 func (p *Plan) checkConsumers() {
-	if o := p.Output("workflow"); o != nil && (path.Dir(o.Path) != ".github/workflows" || !hasSuffix(o.Path, ".yml", ".yaml")) {
-		p.problem("GitHub reads workflows from .github/workflows only; want a .yml file there", "outputs", "workflow")
+	for _, id := range []string{"workflow", "drift"} {
+		if o := p.Output(id); o != nil && (path.Dir(o.Path) != ".github/workflows" || !hasSuffix(o.Path, ".yml", ".yaml")) {
+			p.problem("GitHub reads workflows from .github/workflows only; want a .yml file there", "outputs", id)
+		}
 	}
 	if o := p.Output("devcontainer"); o != nil && !isDevcontainerPath(o.Path) {
 		p.problem("tools look for .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/NAME/devcontainer.json only", "outputs", "devcontainer")

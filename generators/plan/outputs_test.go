@@ -25,6 +25,7 @@ func TestOutputs(t *testing.T) {
 		want       []Output
 	}{
 		{"all", withWorkflow, []Output{workflow, compose, volumes, override, devcontainer, buildkitd, start, facts, report, hit}},
+		{"with a drift workflow", withDrift, []Output{{"drift", ".github/workflows/devgen-drift.yml", false}, compose, volumes, override, devcontainer, start, facts}},
 		{"without a workflow", app, []Output{compose, volumes, override, devcontainer, start, facts}},
 		{"a ready image", ready, []Output{compose, volumes, devcontainer, start, facts}},
 		// A developer cannot read the Actions cache.
@@ -182,7 +183,7 @@ func TestOutputIDsAreInTheLanguage(t *testing.T) {
 	for _, o := range outputs {
 		settings = append(settings, `"`+o.id+`": "`+o.path+`"`)
 	}
-	spec := load(t, withWorkflow+"outputs: {"+strings.Join(settings, ", ")+"}")
+	spec := load(t, withWorkflow+"drift: command: \"devgen\"\noutputs: {"+strings.Join(settings, ", ")+"}")
 	spec.Copied = true
 	p, problems := New(spec)
 	if len(problems) > 0 {

@@ -22,6 +22,7 @@ type Plan struct {
 	Mounts      []Mount
 	Environment []Variable // of the dev service
 	Workflow    *Workflow  // nil: none is generated
+	Drift       *Drift     // nil: none is generated
 	Outputs     []Output   // those that are generated, in order of their rows
 
 	problems []schema.Problem
@@ -46,6 +47,7 @@ func New(spec *schema.Spec) (*Plan, []schema.Problem) {
 		checkTargets,
 		resolveEnvironment,
 		resolveWorkflow,
+		resolveDrift,
 		resolveSamples,
 		resolveOutputs,
 		resolvePaths,

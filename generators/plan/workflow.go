@@ -63,7 +63,7 @@ func resolveWorkflow(p *Plan) {
 	w := &Workflow{
 		Workflow: s,
 		Branches: s.Branches,
-		Timeout:  int(duration(s.Timeout) / time.Minute),
+		Timeout:  p.checkJobs("workflow", s.Runner, s.Timeout),
 		Objectives: Objectives{
 			HitRate:      p.Spec.Objectives.HitRate,
 			HitRateFloor: p.Spec.Objectives.HitRateFloor,
@@ -85,13 +85,20 @@ func resolveWorkflow(p *Plan) {
 	p.checkSchedules(s)
 	p.checkWriters()
 	p.resolveJobs()
-	if notLinux([]string{s.Runner}) {
-		p.problem("the jobs are bash and docker; want a Linux runner such as ubuntu-24.04", "workflow", "runner")
+}
+
+// checkJobs refuses a runner that cannot run the jobs of the workflow at the field at, and a timeout that GitHub does
+// not grant. It returns the timeout in minutes.
+func (p *Plan) checkJobs(at, runner, timeout string) int {
+	if notLinux([]string{runner}) {
+		p.problem("the jobs are bash and docker; want a Linux runner such as ubuntu-24.04", at, "runner")
 	}
+	minutes := int(duration(timeout) / time.Minute)
 	// Source: GitHub, "Usage limits", job execution time on hosted runners.
-	if w.Timeout > 360 {
-		p.problem(s.Timeout+" is more than GitHub lets a job run; want at most 360m", "workflow", "timeout")
+	if minutes > 360 {
+		p.problem(timeout+" is more than GitHub lets a job run; want at most 360m", at, "timeout")
 	}
+	return minutes
 }
 
 // resolvePaths adds to the spec's filters what a build reads: a change of it is to be tried out.
