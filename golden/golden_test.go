@@ -39,11 +39,16 @@ func TestCases(t *testing.T) {
 			e.Setenv("ROOT", root)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"inside": inside,
-		},
+		Cmds: commands(),
 	})
+}
+
+// commands are those that a case has besides testscript's.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits":  exits,
+		"inside": inside,
+	}
 }
 
 // build makes the binary as it is released.
