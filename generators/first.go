@@ -15,6 +15,7 @@ type Start struct {
 	Image      string // the repository of the image, a #Repository
 	Repository string // owner/name on GitHub, a #GitHubRepository; "" if it is not there
 	Branch     string // the default branch, a #BranchName
+	Version    string // of devgen for CI: a #Version, or latest
 }
 
 // Files of a first spec that need a name here, because a message speaks of them.

@@ -13,15 +13,15 @@ import (
 // The first spec is accepted as it stands, with nothing to warn of, and the Dockerfile beside it makes every target.
 func TestFirst(t *testing.T) {
 	for name, start := range map[string]Start{
-		"on GitHub":       {"shop", "acme/shop-devcontainer", "Acme/Shop", "trunk"},
-		"nowhere":         {"shop", "shop-devcontainer", "", ""},
-		"short and odd":   {"0", "a/b.c_d-devcontainer", "a/.", "a/b"},
-		"as long as some": {strings.Repeat("a", 63), strings.Repeat("a", 100) + "-devcontainer", strings.Repeat("a", 39) + "/" + strings.Repeat("b", 100), "main"},
+		"on GitHub":       {"shop", "acme/shop-devcontainer", "Acme/Shop", "trunk", "latest"},
+		"nowhere":         {"shop", "shop-devcontainer", "", "", ""},
+		"short and odd":   {"0", "a/b.c_d-devcontainer", "a/.", "a/b", "v10.20.30"},
+		"as long as some": {strings.Repeat("a", 63), strings.Repeat("a", 100) + "-devcontainer", strings.Repeat("a", 39) + "/" + strings.Repeat("b", 100), "main", "latest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			var dockerfile string
-			for _, f := range First(start, "dev/spec.cue") {
+			for _, f := range First(start, "spec.cue") {
 				if err := os.MkdirAll(filepath.Dir(f.Path), 0o777); err != nil {
 					t.Fatal(err)
 				}
@@ -32,7 +32,7 @@ func TestFirst(t *testing.T) {
 					dockerfile = string(f.Data)
 				}
 			}
-			p := resolveFile(t, "dev/spec.cue")
+			p := resolveFile(t, "spec.cue")
 			if findings := plan.Lint(p); len(findings) > 0 {
 				t.Errorf("findings: %v", findings)
 			}

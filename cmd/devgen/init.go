@@ -193,7 +193,7 @@ func startHere(ctx context.Context) (start generators.Start, local string, err e
 	if m == nil || !schema.Fits("#GitHubRepository", m[1]+"/"+m[2]) {
 		return start, "There is no remote origin on GitHub", nil
 	}
-	start.Repository, start.Branch = m[1]+"/"+m[2], "main"
+	start.Repository, start.Branch, start.Version = m[1]+"/"+m[2], "main", release()
 	start.Image = strings.ToLower(m[1]) + "/" + nameOf(m[2], start.Name) + "-devcontainer"
 	head := git(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
 	if branch, ok := strings.CutPrefix(head, "origin/"); ok && schema.Fits("#BranchName", branch) {
