@@ -2,6 +2,8 @@ package generators
 
 import (
 	"bytes"
+	"strings"
+	"sync"
 
 	"github.com/devgen/devgen/generators/plan"
 	"github.com/pelletier/go-toml/v2"
@@ -56,5 +58,29 @@ func buildkitd(p *plan.Plan) document {
 	if err := e.Encode(config); err != nil {
 		panic(err) // plain strings and numbers
 	}
-	return document{data: out.Bytes()}
+	index := sync.OnceValue(func() map[int]origin { return buildkitdOrigins(out.Bytes()) })
+	return document{out.Bytes(), func(line int) origin { return index()[line] }}
+}
+
+// buildkitdOrigins are the fields that the lines of a buildkitd.toml come from.
+func buildkitdOrigins(data []byte) map[int]origin {
+	fields := map[string][]string{
+		"max-parallelism": {"buildkit", "parallelism"},
+		"keepDuration":    {"buildkit", "gc", "keep"},
+		"maxUsedSpace":    {"buildkit", "gc", "max"},
+	}
+	origins := map[int]origin{}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		if table, ok := strings.CutPrefix(line, "[registry."); ok {
+			fields["mirrors"] = []string{"buildkit", "mirrors", strings.Trim(table, "\"']\n")}
+			origins[n] = origin{path: fields["mirrors"]}
+		}
+		name, _, _ := strings.Cut(line, " = ")
+		if path := fields[name]; path != nil {
+			origins[n] = origin{path: path}
+		}
+	}
+	return origins
 }

@@ -17,12 +17,12 @@ import (
 func compose(p *plan.Plan) document {
 	c := composeFile{p, source{}}
 	dev := dict(
-		kv("image", p.Image.Local),
+		kv("image", c.image()),
 		only(p.Image.Built(), kv("build", c.build())),
 		kv("command", []string{"sleep", "infinity"}),
 		kv("init", true),
-		kv("user", p.Spec.User.Name),
-		kv("working_dir", p.Spec.Workspace),
+		kv("user", c.after(node(p.Spec.User.Name), "user", "name")),
+		kv("working_dir", c.after(node(p.Spec.Workspace), "workspace")),
 		only(len(p.Environment) > 0, kv("environment", c.environment())),
 		kv("volumes", list(c.workspace())),
 	)
@@ -108,12 +108,20 @@ func composeCacheOverride(p *plan.Plan) document {
 	c := composeFile{p, source{}}
 	from := list()
 	for _, option := range p.LocalCaches() {
-		from.Content = append(from.Content, node(option))
+		from.Content = append(from.Content, c.after(node(option), cachesField(p)...))
 	}
 	root := dict(kv("services", dict(kv(plan.Service, dict(kv("build", dict(kv("cache_from", from))))))).apart())
 	return c.document("cache-override", p.Mark("cache-override", "LOCAL-COMPOSE-OVERRIDE")+
 		"A local build reads the caches that CI fills.\n"+
 		"One that is missing only makes it slower. Nothing is written: CI is the only writer. Give this file after "+p.Output("compose").Path+".", root)
+}
+
+// cachesField is the field of the spec that cache options come from: the one backend, or all of them.
+func cachesField(p *plan.Plan) []string {
+	if len(p.Caches) == 1 {
+		return []string{"caches", p.Caches[0].Backend}
+	}
+	return []string{"caches"}
 }
 
 // A composeFile is a compose file while it is written.
@@ -130,21 +138,28 @@ func (c composeFile) document(id, comment string, root *yaml.Node) document {
 // rel is a path from the root as the base sees it.
 func (c composeFile) rel(path string) string { return plan.Rel(c.Output("compose").Path, path) }
 
+func (c composeFile) image() *yaml.Node {
+	if c.Image.Built() {
+		return c.after(node(c.Image.Local), "image", "repository")
+	}
+	return c.after(node(c.Image.Local), "image", "base")
+}
+
 func (c composeFile) build() *yaml.Node {
 	args := dict()
 	for _, a := range c.Image.Args {
-		add(args, kv(a.Name, a.Value))
+		add(args, kv(a.Name, c.after(node(a.Value), "image", "args", a.Name)))
 	}
 	var secrets []string
 	for _, s := range c.Image.Secrets {
 		secrets = append(secrets, s.ID)
 	}
 	return dict(
-		kv("context", c.rel(c.Image.Context)),
-		kv("dockerfile", plan.Rel(c.Image.Context+"/.", c.Image.Dockerfile)),
-		only(c.Image.Target != "", kv("target", c.Image.Target)),
+		kv("context", c.after(node(c.rel(c.Image.Context)), "image", "context")),
+		kv("dockerfile", c.after(node(plan.Rel(c.Image.Context+"/.", c.Image.Dockerfile)), "image", "dockerfile")),
+		only(c.Image.Target != "", kv("target", c.after(node(c.Image.Target), "image", "target"))),
 		only(len(args.Content) > 0, kv("args", args)),
-		only(len(secrets) > 0, kv("secrets", secrets)),
+		only(len(secrets) > 0, kv("secrets", c.after(node(secrets), "image", "secrets"))),
 	)
 }
 
@@ -159,13 +174,19 @@ func (c composeFile) secrets() *yaml.Node {
 func (c composeFile) environment() *yaml.Node {
 	n := dict()
 	for _, v := range c.Environment {
-		add(n, kv(v.Name, v.Value))
+		value := node(v.Value)
+		for _, volume := range c.Volumes {
+			if strings.HasPrefix(v.Value, volume.Target+"/") {
+				c.after(value, "volumes", volume.Name)
+			}
+		}
+		add(n, kv(v.Name, value))
 	}
 	return n
 }
 
 func (c composeFile) workspace() *yaml.Node {
-	return dict(kv("type", "bind"), kv("source", c.rel(".")), kv("target", c.Spec.Workspace))
+	return dict(kv("type", "bind"), kv("source", c.rel(".")), kv("target", c.after(node(c.Spec.Workspace), "workspace")))
 }
 
 // merge adds the user's own keys of the dev service. A mapping or a list is joined with devgen's, the user's last; any
@@ -242,24 +263,30 @@ func lookup(n *yaml.Node, key string) *yaml.Node {
 }
 
 func (c composeFile) volume(v plan.Volume) *yaml.Node {
+	target := c.from(node(v.Target), "volumes", v.Name, "target")
 	if v.Backing == plan.Host {
-		return c.from(c.bind(v.Source, v.Target, false), "volumes", v.Name)
+		return c.from(c.bind(node(c.hostPath(v.Source)), target, nil), "volumes", v.Name)
 	}
-	return c.from(dict(kv("type", "volume"), kv("source", v.Name), kv("target", v.Target)), "volumes", v.Name)
+	return c.from(dict(kv("type", "volume"), kv("source", v.Name), kv("target", target)), "volumes", v.Name)
 }
 
 func (c composeFile) mount(m plan.Mount) *yaml.Node {
-	return c.from(c.bind(m.Source, m.Target, m.ReadOnly), "mounts", m.Name)
+	field := func(value any, name string) *yaml.Node { return c.from(node(value), "mounts", m.Name, name) }
+	var readOnly *yaml.Node
+	if m.ReadOnly {
+		readOnly = field(true, "readOnly")
+	}
+	return c.from(c.bind(field(c.hostPath(m.Source), "source"), field(m.Target, "target"), readOnly), "mounts", m.Name)
 }
 
 // bind mounts a path of the host that must exist: what the engine creates belongs to root, and a file becomes a
-// folder.
-func (c composeFile) bind(source plan.HostPath, target string, readOnly bool) *yaml.Node {
+// folder. No readOnly: it can be written.
+func (c composeFile) bind(source, target, readOnly *yaml.Node) *yaml.Node {
 	return dict(
 		kv("type", "bind"),
-		kv("source", c.hostPath(source)),
+		kv("source", source),
 		kv("target", target),
-		only(readOnly, kv("read_only", true)),
+		only(readOnly != nil, kv("read_only", readOnly)),
 		kv("bind", dict(kv("create_host_path", false))),
 	)
 }
@@ -288,7 +315,7 @@ func (c composeFile) definitions() *yaml.Node {
 			only(v.ExplicitName != "", kv("name", v.ExplicitName)),
 			kv("labels", dict(
 				kv("dev.devgen.spec", c.Spec.Name),
-				kv("dev.devgen.scope", v.Scope),
+				kv("dev.devgen.scope", c.from(node(v.Scope), "volumes", v.Name, "scope")),
 			)),
 		), "volumes", v.Name)))
 	}

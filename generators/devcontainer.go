@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
@@ -18,35 +19,42 @@ func devcontainer(p *plan.Plan) document {
 		files = append(files, plan.Rel(path, o.Path))
 	}
 	var fields []schema.Field
-	set := func(name string, v schema.Value) { fields = append(fields, schema.Field{Name: name, Value: v}) }
-	standard := func(name string, v schema.Value) { // the user may say otherwise
+	paths := map[string][]string{} // where each comes from
+	set := func(name string, v schema.Value, path ...string) {
+		fields = append(fields, schema.Field{Name: name, Value: v})
+		paths[name] = path
+	}
+	standard := func(name string, v schema.Value, path ...string) { // the user may say otherwise
 		if p.Spec.Devcontainer.Get(name) == nil {
-			set(name, v)
+			set(name, v, path...)
 		}
 	}
-	standard("name", schema.StringValue(p.Spec.Name))
+	standard("name", schema.StringValue(p.Spec.Name), "name")
 	set("dockerComposeFile", schema.StringList(files...))
 	set("service", schema.StringValue(plan.Service))
-	set("workspaceFolder", schema.StringValue(p.Spec.Workspace))
-	set("remoteUser", schema.StringValue(p.Spec.User.Name))
+	set("workspaceFolder", schema.StringValue(p.Spec.Workspace), "workspace")
+	set("remoteUser", schema.StringValue(p.Spec.User.Name), "user", "name")
 	standard("shutdownAction", schema.StringValue("stopCompose"))
+	own := p.Spec.Devcontainer.Get("initializeCommand")
 	if o := p.Output("init"); o != nil {
-		set("initializeCommand", initialize(o.Path, p.Spec.Devcontainer.Get("initializeCommand")))
+		set("initializeCommand", initialize(o.Path, own))
+		if own != nil {
+			paths["initializeCommand"] = []string{"devcontainer", "initializeCommand"}
+		}
 	}
 	for _, f := range p.Spec.Devcontainer.Fields {
 		if f.Name != "initializeCommand" || p.Output("init") == nil {
-			fields = append(fields, f)
+			set(f.Name, f.Value, "devcontainer", f.Name)
 		}
 	}
-	w := jsonWriter{lines: map[int][]string{}}
-	w.line, w.indent = 2, ""
-	w.object(fields, []string{"devcontainer"})
 	head := "// " + headerText(p.Spec.File) + "\n"
 	if mark := p.Mark("devcontainer", "DEVCONTAINER"); mark != "" {
 		head += "// " + mark + "The dev container in the compose form.\n"
 	}
+	w := jsonWriter{line: strings.Count(head, "\n") + 1, lines: map[int]origin{}}
+	w.sequence('{', '}', len(fields), func(i int) { w.field(fields[i], paths[fields[i].Name]) })
 	data := append([]byte(head), w.Bytes()...)
-	return document{append(data, '\n'), func(line int) []string { return w.lines[line] }}
+	return document{append(data, '\n'), func(line int) origin { return w.lines[line] }}
 }
 
 // initialize runs devgen's script on the host, and the user's own command beside it.
@@ -72,7 +80,7 @@ type jsonWriter struct {
 	bytes.Buffer
 	indent string
 	line   int
-	lines  map[int][]string // the field of the spec on each line
+	lines  map[int]origin
 }
 
 func (w *jsonWriter) newline() {
@@ -80,14 +88,19 @@ func (w *jsonWriter) newline() {
 	w.line++
 }
 
-func (w *jsonWriter) object(fields []schema.Field, path []string) {
-	w.sequence('{', '}', len(fields), func(i int) {
-		at := append(path[:len(path):len(path)], fields[i].Name)
-		w.lines[w.line] = at
-		w.text(fields[i].Name)
-		w.WriteString(": ")
-		w.value(fields[i].Value, at)
-	})
+// field writes a field that comes from the field of the spec at path; nil is none.
+func (w *jsonWriter) field(f schema.Field, path []string) {
+	w.text(f.Name)
+	w.WriteString(": ")
+	w.value(f.Value, path)
+}
+
+// below is the path of a part of what stands at path.
+func below(path []string, name string) []string {
+	if path == nil {
+		return nil
+	}
+	return append(path[:len(path):len(path)], name)
 }
 
 func (w *jsonWriter) sequence(open, end byte, n int, item func(int)) {
@@ -108,14 +121,12 @@ func (w *jsonWriter) sequence(open, end byte, n int, item func(int)) {
 }
 
 func (w *jsonWriter) value(v schema.Value, path []string) {
-	w.lines[w.line] = path
+	w.lines[w.line] = origin{path: path}
 	switch v.Kind {
 	case schema.Object:
-		w.object(v.Fields, path)
+		w.sequence('{', '}', len(v.Fields), func(i int) { w.field(v.Fields[i], below(path, v.Fields[i].Name)) })
 	case schema.List:
-		w.sequence('[', ']', len(v.Items), func(i int) {
-			w.value(v.Items[i], append(path[:len(path):len(path)], strconv.Itoa(i)))
-		})
+		w.sequence('[', ']', len(v.Items), func(i int) { w.value(v.Items[i], below(path, strconv.Itoa(i))) })
 	case schema.String:
 		w.text(v.Scalar)
 	case schema.Null:
@@ -123,6 +134,7 @@ func (w *jsonWriter) value(v schema.Value, path []string) {
 	default:
 		w.WriteString(v.Scalar)
 	}
+	w.lines[w.line] = origin{path: path} // of an object or a list, its end
 }
 
 // text is a string as JSON; < > & stay readable, because no browser reads this.

@@ -47,7 +47,7 @@ func (d driftFile) job() *yaml.Node {
 	return dict(
 		kv("name", "Generated files are fresh"),
 		kv("runs-on", d.from(node(d.Drift.Runner), "drift", "runner")),
-		kv("timeout-minutes", d.Drift.Timeout),
+		kv("timeout-minutes", d.after(node(d.Drift.Timeout), "drift", "timeout")),
 		kv("permissions", dict(kv("contents", "read"))),
 		kv("steps", spaced(list(steps...))),
 	)

@@ -2,6 +2,7 @@ package generators
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/devgen/devgen/generators/plan"
 	"mvdan.cc/sh/v3/syntax"
@@ -24,7 +25,39 @@ func facts(p *plan.Plan) document {
 	line("The folder of the first compose file, from the root of the checkout.", "DEVGEN_COMPOSE_DIRECTORY="+quote(p.ComposeFolder()))
 	line("Folders of the checkout that something is mounted on.", array("DEVGEN_MOUNT_POINTS", directories))
 	line("Files of the checkout that something is mounted on.", array("DEVGEN_MOUNT_FILES", mountFiles))
-	return document{data: []byte(b.String())}
+	data := b.String()
+	index := sync.OnceValue(func() map[int]origin { return factsOrigins(p, data) })
+	return document{[]byte(data), func(line int) origin { return index()[line] }}
+}
+
+// factsOrigins are the fields that the elements of the arrays come from: a source on the host, or a target in the
+// checkout.
+func factsOrigins(p *plan.Plan, data string) map[int]origin {
+	sources, targets := map[string][]string{}, map[string][]string{}
+	for _, v := range p.Volumes {
+		sources[quote(v.Source.Path)] = []string{"volumes", v.Name}
+		sources[quote(v.Source.Below)] = []string{"volumes", v.Name}
+		targets[quote(strings.TrimPrefix(v.Target, p.Spec.Workspace+"/"))] = []string{"volumes", v.Name, "target"}
+	}
+	for _, m := range p.Mounts {
+		sources[quote(m.Source.Path)] = []string{"mounts", m.Name, "source"}
+		targets[quote(strings.TrimPrefix(m.Target, p.Spec.Workspace+"/"))] = []string{"mounts", m.Name, "target"}
+	}
+	origins := map[int]origin{}
+	from := sources
+	n := 0
+	for line := range strings.Lines(data) {
+		n++
+		switch {
+		case strings.HasPrefix(line, "DEVGEN_HOST_"):
+			from = sources
+		case strings.HasPrefix(line, "DEVGEN_MOUNT_"):
+			from = targets
+		case strings.HasPrefix(line, "  "):
+			origins[n] = origin{path: from[strings.TrimSpace(line)]}
+		}
+	}
+	return origins
 }
 
 // quote is s as one word of bash.

@@ -41,7 +41,9 @@ type finding struct {
 func explain(p *plan.Plan, id string, d document, f finding) (schema.Problem, error) {
 	at := f.path
 	if at == nil && d.from != nil && f.line > 0 {
-		at = d.from(f.line)
+		if o := d.from(f.line); !o.derived {
+			at = o.path
+		}
 	}
 	if at == nil {
 		return schema.Problem{}, fmt.Errorf("devgen made a file that its consumer refuses, please report it: %s:%d: %s", p.Output(id).Path, f.line, f.text)

@@ -32,8 +32,8 @@ func workflow(p *plan.Plan) document {
 		)).apart(),
 		kv("defaults", dict(kv("run", dict(kv("shell", "bash"))))).apart(),
 		kv("env", dict(
-			kv("BUILDKIT_IMAGE", "moby/buildkit:"+p.Spec.BuildKit.Version),
-			kv("BUILDX_VERSION", p.Spec.BuildKit.Buildx),
+			kv("BUILDKIT_IMAGE", w.after(node("moby/buildkit:"+p.Spec.BuildKit.Version), "buildkit", "version")),
+			kv("BUILDX_VERSION", w.after(node(p.Spec.BuildKit.Buildx), "buildkit", "buildx")),
 		)).apart(),
 		kv("jobs", w.jobs()).apart(),
 	)
@@ -120,12 +120,12 @@ func (w *workflowFile) inputs() *yaml.Node {
 			kv("description", "Platforms to build; one alone fills its cache and takes no tag"),
 			kv("type", "choice"),
 			kv("default", "all"),
-			kv("options", platforms),
+			kv("options", w.after(node(platforms), "platforms")),
 		))),
 		only(mode != "", kv("cache_mode", dict(
 			kv("description", "Layers to cache: of every step (max) or of the result (min)"),
 			kv("type", "choice"),
-			kv("default", mode),
+			kv("default", w.after(node(mode), cachesField(w.Plan)...)),
 			kv("options", modes),
 		))),
 		kv("no_cache", dict(
@@ -168,7 +168,7 @@ func read(jobs *yaml.Node) (names []string) {
 }
 
 // job is what all jobs have in common, with head before and tail behind it.
-func (w *workflowFile) job(id, name string, minutes int, head []entry, tail ...entry) *yaml.Node {
+func (w *workflowFile) job(id, name string, minutes any, head []entry, tail ...entry) *yaml.Node {
 	permissions := dict()
 	for _, p := range w.Workflow.Job(id).Permissions {
 		add(permissions, kv(p.Scope, p.Access).remark(p.Why))
@@ -216,18 +216,18 @@ func (w *workflowFile) planEnv() *yaml.Node {
 		kv("HEAD_REPOSITORY", "${{ github.event.pull_request.head.repo.full_name }}"),
 		kv("ACTOR", "${{ github.actor }}"),
 		kv("CRON", "${{ github.event.schedule }}"),
-		kv("HOME_REPOSITORY", w.Workflow.Repository),
-		kv("DEFAULT_BRANCH", w.Workflow.DefaultBranch),
-		kv("IMAGE", w.Image.Repository),
-		only(w.CacheRepository() != "", kv("CACHE", w.CacheRepository())),
-		kv("FORK_IMAGE", "${{ vars."+w.Workflow.ForkImageVariable+" }}"),
+		kv("HOME_REPOSITORY", w.after(node(w.Workflow.Repository), "workflow", "repository")),
+		kv("DEFAULT_BRANCH", w.after(node(w.Workflow.DefaultBranch), "workflow", "defaultBranch")),
+		kv("IMAGE", w.after(node(w.Image.Repository), "image", "repository")),
+		only(w.CacheRepository() != "", kv("CACHE", w.after(node(w.CacheRepository()), "caches", "registry"))),
+		kv("FORK_IMAGE", w.after(node("${{ vars."+w.Workflow.ForkImageVariable+" }}"), "workflow", "forkImageVariable")),
 		kv("HAS_LOGIN", hasLogin),
-		only(len(w.Workflow.CronLines("refresh")) > 0, kv("REFRESH", lines(w.Workflow.CronLines("refresh")...))),
-		kv("PLATFORMS", block(w.matrix())),
+		only(len(w.Workflow.CronLines("refresh")) > 0, kv("REFRESH", w.after(lines(w.Workflow.CronLines("refresh")...), "workflow", "schedules"))),
+		kv("PLATFORMS", w.after(block(w.matrix()), "platforms")),
 	)
 	for _, c := range w.Caches {
 		if c.Writers != "" {
-			add(env, kv("WRITERS_"+strings.ToUpper(c.Backend), quoted(c.Writers)))
+			add(env, kv("WRITERS_"+strings.ToUpper(c.Backend), w.after(quoted(c.Writers), "caches", c.Backend, "writers")))
 		}
 	}
 	if w.Workflow.Dispatch {
@@ -274,7 +274,7 @@ func (w *workflowFile) merge() entry {
 				w.uses("docker/metadata-action"),
 				kv("with", dict(
 					kv("images", "${{ needs.plan.outputs.image }}"),
-					kv("tags", lines(w.Metadata()...)),
+					kv("tags", w.after(lines(w.Metadata()...), "tags")),
 					kv("flavor", "latest=false"),
 				)),
 			), w.mark("META", "The tags of the spec that apply to this run.")),
@@ -319,10 +319,10 @@ func (w *workflowFile) reportJob() *yaml.Node {
 			noted(dict(
 				kv("name", "Compare with the objectives"),
 				kv("env", dict(
-					kv("HIT_RATE", quoted(fmt.Sprint(o.HitRate))).remark("percent, of a build whose inputs did not change"),
-					kv("HIT_RATE_FLOOR", quoted(fmt.Sprint(o.HitRateFloor))).remark("percent, below which any build is warned about"),
-					kv("WARM_SECONDS", quoted(fmt.Sprint(o.WarmSeconds))),
-					kv("COLD_SECONDS", quoted(fmt.Sprint(o.ColdSeconds))),
+					kv("HIT_RATE", w.after(quoted(fmt.Sprint(o.HitRate)), "objectives", "hitRate")).remark("percent, of a build whose inputs did not change"),
+					kv("HIT_RATE_FLOOR", w.after(quoted(fmt.Sprint(o.HitRateFloor)), "objectives", "hitRateFloor")).remark("percent, below which any build is warned about"),
+					kv("WARM_SECONDS", w.after(quoted(fmt.Sprint(o.WarmSeconds)), "objectives", "warmBuild")),
+					kv("COLD_SECONDS", w.after(quoted(fmt.Sprint(o.ColdSeconds)), "objectives", "coldBuild")),
 					kv("ENFORCE", "${{ needs.plan.outputs.enforce }}").remark("only a warm scheduled run can fail here"),
 					kv("PLATFORMS", "${{ needs.plan.outputs.matrix }}"),
 				)),

@@ -28,7 +28,7 @@ func (w *workflowFile) buildJob(push bool) *yaml.Node {
 		id, name, condition = "build", "Build (${{ matrix.arch }})", "needs.plan.outputs.push == 'true'"
 	}
 	head := []entry{kv("if", condition), kv("needs", "plan"), kv("runs-on", "${{ matrix.runner }}")}
-	return w.job(id, name, w.Workflow.Timeout, head,
+	return w.job(id, name, w.after(node(w.Workflow.Timeout), "workflow", "timeout"), head,
 		kv("strategy", dict(
 			kv("fail-fast", false),
 			kv("matrix", dict(kv("include", "${{ fromJSON(needs.plan.outputs.matrix) }}"))),
@@ -88,8 +88,8 @@ func (w *workflowFile) checkout() *yaml.Node {
 		kv("name", "Check out"),
 		w.uses("actions/checkout"),
 		kv("with", dict(
-			only(c.FetchDepth != 1, kv("fetch-depth", c.FetchDepth)),
-			only(c.Submodules != "", kv("submodules", submodules)),
+			only(c.FetchDepth != 1, kv("fetch-depth", w.after(node(c.FetchDepth), "workflow", "checkout", "fetchDepth"))),
+			only(c.Submodules != "", kv("submodules", w.after(submodules, "workflow", "checkout", "submodules"))),
 			kv("persist-credentials", false).remark("the build context would take the token along"),
 		)),
 	)
@@ -140,9 +140,9 @@ func (w *workflowFile) login(condition string) *yaml.Node {
 		only(condition != "", kv("if", condition)),
 		w.uses("docker/login-action"),
 		kv("with", dict(
-			kv("registry", w.Image.Login.Registry),
-			kv("username", w.Image.Login.Username),
-			kv("password", w.Image.Login.Password),
+			kv("registry", w.after(node(w.Image.Login.Registry), "image", "registry")),
+			kv("username", w.after(node(w.Image.Login.Username), "image", "login", "username")),
+			kv("password", w.after(node(w.Image.Login.Password), "image", "login", "secret")),
 		)),
 	)
 }
@@ -158,7 +158,7 @@ func (j buildJob) metadata() *yaml.Node {
 		j.uses("docker/metadata-action"),
 		kv("with", dict(
 			kv("images", "${{ needs.plan.outputs.image }}"),
-			only(!j.Merged(), kv("tags", lines(j.Metadata()...))),
+			only(!j.Merged(), kv("tags", j.after(lines(j.Metadata()...), "tags"))),
 			only(!j.Merged(), kv("flavor", "latest=false")),
 			kv("labels", lines("org.opencontainers.image.created={{commit_date 'YYYY-MM-DDTHH:mm:ss[Z]'}}")),
 		)),
@@ -235,11 +235,11 @@ func (j buildJob) inputs() *yaml.Node {
 		args = append(args, a.Name+"="+a.Value)
 	}
 	with := dict(
-		kv("context", j.Image.Context),
-		kv("file", j.Image.Dockerfile),
-		only(j.Image.Target != "", kv("target", j.Image.Target)),
-		kv("platforms", "${{ matrix.platform }}"),
-		only(len(args) > 0, kv("build-args", lines(args...))),
+		kv("context", j.after(node(j.Image.Context), "image", "context")),
+		kv("file", j.after(node(j.Image.Dockerfile), "image", "dockerfile")),
+		only(j.Image.Target != "", kv("target", j.after(node(j.Image.Target), "image", "target"))),
+		kv("platforms", j.after(node("${{ matrix.platform }}"), "platforms")),
+		only(len(args) > 0, kv("build-args", j.after(lines(args...), "image", "args"))),
 	)
 	if j.push {
 		add(with, j.pushInputs()...)
@@ -248,11 +248,11 @@ func (j buildJob) inputs() *yaml.Node {
 			kv("no-cache", noCache),
 			kv("pull", noCache),
 			kv("outputs", "type=cacheonly"),
-			only(len(j.Caches) > 0, kv("cache-from", j.cacheFrom())),
+			only(len(j.Caches) > 0, kv("cache-from", j.after(j.cacheFrom(), cachesField(j.Plan)...))),
 			kv("provenance", false),
 		)
 	}
-	add(with, only(len(j.Image.Secrets) > 0, kv("secret-envs", lines(j.secretEnvs()...))))
+	add(with, only(len(j.Image.Secrets) > 0, kv("secret-envs", j.after(lines(j.secretEnvs()...), "image", "secrets"))))
 	return with
 }
 
@@ -269,9 +269,9 @@ func (j buildJob) pushInputs() []entry {
 			" && format('type=image,name={0},push-by-digest=true,name-canonical=true,push=true', needs.plan.outputs.image) || 'type=cacheonly' }}")),
 		kv("no-cache", noCache),
 		kv("pull", noCache),
-		only(cached, kv("cache-from", j.cacheFrom())).note(j.cacheNote("CACHE-RESTORE", "Every branch reads the cache of the default branch.")),
-		only(cached, kv("cache-to", j.cacheTo())).note(j.cacheNote("CACHE-SAVE", j.saveComment())),
-		kv("provenance", j.Image.Provenance),
+		only(cached, kv("cache-from", j.after(j.cacheFrom(), cachesField(j.Plan)...))).note(j.cacheNote("CACHE-RESTORE", "Every branch reads the cache of the default branch.")),
+		only(cached, kv("cache-to", j.after(j.cacheTo(), cachesField(j.Plan)...))).note(j.cacheNote("CACHE-SAVE", j.saveComment())),
+		kv("provenance", j.after(node(j.Image.Provenance), "image", "provenance")),
 	}
 }
 
@@ -310,11 +310,11 @@ func (w *workflowFile) secretEnvs() (pairs []string) {
 func (w *workflowFile) buildEnv() *yaml.Node {
 	env := dict()
 	for _, s := range w.Image.Secrets {
-		add(env, kv(s.Variable, s.Expression))
+		add(env, kv(s.Variable, w.after(node(s.Expression), "image", "secrets", s.ID)))
 	}
 	for _, c := range w.Caches {
 		for _, v := range c.Env {
-			add(env, kv(v.Name, v.Value))
+			add(env, kv(v.Name, w.after(node(v.Value), "caches", c.Backend)))
 		}
 	}
 	return env

@@ -196,12 +196,18 @@ func asComment(text string) string {
 }
 
 // A source remembers which field of the spec a node comes from, so that a judge's finding in the output can be
-// shown at the user's place.
-type source map[*yaml.Node][]string
+// shown at the user's place, and a line be traced.
+type source map[*yaml.Node]origin
 
-// from notes that n comes from the field at path.
+// from notes that n is what the user says in the field at path.
 func (s source) from(n *yaml.Node, path ...string) *yaml.Node {
-	s[n] = path
+	s[n] = origin{path: path}
+	return n
+}
+
+// after notes that n follows from the field at path, in devgen's own words.
+func (s source) after(n *yaml.Node, path ...string) *yaml.Node {
+	s[n] = origin{path: path, derived: true}
 	return n
 }
 
@@ -222,33 +228,37 @@ var indented = regexp.MustCompile(`(?m)^[ \t]+$`)
 
 // at is, for a line of the data that encode made of root, the field of the spec that the line comes from: that of the
 // deepest noted node around it. The data is parsed once, when the first line is asked for.
-func (s source) at(root *yaml.Node, data []byte) func(line int) []string {
-	index := sync.OnceValue(func() map[int][]string { return s.index(root, data) })
-	return func(line int) []string { return index()[line] }
+func (s source) at(root *yaml.Node, data []byte) func(line int) origin {
+	index := sync.OnceValue(func() map[int]origin { return s.index(root, data) })
+	return func(line int) origin { return index()[line] }
 }
 
-func (s source) index(root *yaml.Node, data []byte) map[int][]string {
+func (s source) index(root *yaml.Node, data []byte) map[int]origin {
 	var parsed yaml.Node
 	if yaml.Unmarshal(data, &parsed) != nil || len(parsed.Content) == 0 {
 		return nil
 	}
-	index := map[int][]string{}
+	index := map[int]origin{}
 	// walk notes the lines of b, whose twin is a, and returns the last one.
-	var walk func(a, b *yaml.Node, around []string) int
-	walk = func(a, b *yaml.Node, around []string) int {
-		if path, ok := s[a]; ok {
-			around = path
+	var walk func(a, b *yaml.Node, around origin) int
+	walk = func(a, b *yaml.Node, around origin) int {
+		if o, ok := s[a]; ok {
+			around = o
 		}
 		last := b.Line + strings.Count(strings.TrimSuffix(b.Value, "\n"), "\n")
 		if b.Style&yaml.LiteralStyle != 0 {
 			last++
 		}
-		for line := b.Line; line <= last && around != nil; line++ {
+		for line := b.Line; line <= last && around.path != nil; line++ {
 			index[line] = around
 		}
 		for i := range min(len(a.Content), len(b.Content)) {
-			end := walk(a.Content[i], b.Content[i], around)
-			for line := last + 1; line <= end && around != nil; line++ {
+			with := around
+			if o, ok := s[valueOf(a, i)]; ok { // a key comes from where its value comes from
+				with = o
+			}
+			end := walk(a.Content[i], b.Content[i], with)
+			for line := last + 1; line <= end && around.path != nil; line++ {
 				if _, ok := index[line]; !ok {
 					index[line] = around
 				}
@@ -257,6 +267,14 @@ func (s source) index(root *yaml.Node, data []byte) map[int][]string {
 		}
 		return last
 	}
-	walk(root, parsed.Content[0], nil)
+	walk(root, parsed.Content[0], origin{})
 	return index
+}
+
+// valueOf is the value of n's child i if that is a key, or else the child itself.
+func valueOf(n *yaml.Node, i int) *yaml.Node {
+	if n.Kind == yaml.MappingNode && i%2 == 0 && i+1 < len(n.Content) {
+		return n.Content[i+1]
+	}
+	return n.Content[i]
 }

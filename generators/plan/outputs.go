@@ -27,6 +27,7 @@ func always(*Plan) bool     { return true }
 func prebuilt(p *Plan) bool { return p.Workflow != nil }
 func copied(p *Plan) bool   { return p.Spec.Copied }
 func drifts(p *Plan) bool   { return p.Drift != nil }
+func traced(p *Plan) bool   { return len(p.Spec.Requirements) > 0 }
 func cached(p *Plan) bool {
 	return slices.ContainsFunc(p.Caches, func(c Cache) bool { return c.Shared })
 }
@@ -45,6 +46,7 @@ var outputs = []output{
 	{"cache-report", ".devcontainer/scripts/ci/cache-report.sh", true, prebuilt},
 	{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, prebuilt},
 	{"schema", schema.CopyPath, false, copied},
+	{"traceability", ".devcontainer/traceability.json", false, traced},
 }
 
 // needs are outputs that are of no use without another one.
@@ -217,6 +219,29 @@ func (p *Plan) Mark(id, block string) string {
 		}
 	}
 	return mark
+}
+
+// An Absence is an output that a requirement covers and that is not generated.
+type Absence struct {
+	ID  string // of the output
+	Why string
+}
+
+// Absent are the outputs that r covers and that are not generated, as the user wrote them.
+func (p *Plan) Absent(r schema.Requirement) (all []Absence) {
+	for _, id := range r.Covers {
+		made := slices.ContainsFunc(outputs, func(o output) bool { return o.id == id })
+		switch {
+		case p.Output(id) != nil:
+		case !made:
+			all = append(all, Absence{id, "not made yet"})
+		case !p.on(id):
+			all = append(all, Absence{id, "switched off at " + p.at("outputs", id)})
+		default:
+			all = append(all, Absence{id, "the spec has nothing for it"})
+		}
+	}
+	return all
 }
 
 // Block is the name of the block that a section of volumes makes.

@@ -151,6 +151,16 @@ func TestMark(t *testing.T) {
 	equal(t, "no requirements", resolve(t, app).Mark("volumes", "NUGET"), "")
 }
 
+func TestAbsent(t *testing.T) {
+	p := resolve(t, app+`requirements: "PERF-007": {title: "a", covers: ["compose", "core", "volumes", "workflow"]}
+outputs: volumes: false`)
+	var got []string
+	for _, a := range p.Absent(p.Spec.Requirements[0]) {
+		got = append(got, a.ID+": "+a.Why)
+	}
+	equalLines(t, got, []string{"core: not made yet", "volumes: switched off at spec.cue:5:19", "workflow: the spec has nothing for it"})
+}
+
 func TestBlock(t *testing.T) {
 	for group, want := range map[string]string{"": "", "NuGet": "NUGET", "Node JS": "NODE-JS", "my_own-part 2": "MY-OWN-PART-2"} {
 		equal(t, group, Block(group), want)
@@ -183,7 +193,7 @@ func TestOutputIDsAreInTheLanguage(t *testing.T) {
 	for _, o := range outputs {
 		settings = append(settings, `"`+o.id+`": "`+o.path+`"`)
 	}
-	spec := load(t, withWorkflow+"drift: command: \"devgen\"\noutputs: {"+strings.Join(settings, ", ")+"}")
+	spec := load(t, withWorkflow+"drift: command: \"devgen\"\nrequirements: \"ALL-001\": {title: \"a\", covers: []}\noutputs: {"+strings.Join(settings, ", ")+"}")
 	spec.Copied = true
 	p, problems := New(spec)
 	if len(problems) > 0 {
