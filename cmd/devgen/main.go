@@ -157,6 +157,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		newValidate(&o),
 		newDoc(),
 		newSchema(),
+		newTrace(&o),
 		newVersion(),
 	)
 	root.InitDefaultCompletionCmd()
