@@ -1,0 +1,267 @@
+package golden
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// This file takes the requirement document apart, by rules and never by hand: nothing in it can be overlooked on
+// purpose.
+
+// itemCount is how many items there are: a rule that stops finding what it found is noticed.
+const itemCount = 344
+
+// An item is one thing that the document says and that the outputs can be asked for.
+type item struct {
+	file string // the output that the document shows it in; "" for prose
+	name string // unique; docs/deviations.md and pending call it by this name
+	text string // for what is no field: the literal that the file must hold
+	line int    // of the document, or of the block that it stands in
+}
+
+// A sample is one code block of the document: a file as it is to look.
+type sample struct {
+	path, text string
+	line       int // the document's, of the first line of text
+}
+
+var (
+	filepathLine = regexp.MustCompile(`(?m)^# filepath: (\S+)$`)
+	tagName      = regexp.MustCompile(`\[(TAG-[A-Z]+-[0-9]{3}(?:-[A-Z]+)*)\]`)
+)
+
+// takeApart splits the document into its samples, by path, and the prose around them: the samples' lines are empty
+// there, so that lines keep their numbers. The last sample is not closed: the document ends in the middle of it.
+func takeApart(document string) (samples []sample, prose []string) {
+	inside := false
+	for i, line := range strings.Split(document, "\n") {
+		switch {
+		case strings.HasPrefix(line, "````"):
+			if inside = !inside; inside {
+				samples = append(samples, sample{line: i + 2})
+			}
+			line = ""
+		case inside:
+			samples[len(samples)-1].text += line + "\n"
+			line = ""
+		}
+		prose = append(prose, line)
+	}
+	for i, s := range samples {
+		samples[i].path = filepathLine.FindStringSubmatch(s.text)[1]
+	}
+	return samples, prose
+}
+
+// extract is every item of the document.
+func extract(t *testing.T, document string) []item {
+	samples, prose := takeApart(document)
+	items := metadata(prose)
+	items = append(items, proseNumbers(prose)...)
+	for _, s := range samples {
+		items = append(items, tagsIn(heredoc.ReplaceAllStringFunc(s.text, blank), s)...)
+		if strings.HasSuffix(s.path, ".yml") {
+			items = append(items, fieldsIn(t, s)...)
+			continue
+		}
+		items = append(items, scriptItems(s)...)
+		for _, h := range heredocs(s) {
+			items = append(items, tagsIn(h.text, h)...)
+			items = append(items, fieldsIn(t, h)...)
+		}
+	}
+	return unique(items)
+}
+
+// unique drops repetitions: the document shows core.sh twice.
+func unique(items []item) (kept []item) {
+	seen := map[string]bool{}
+	for _, i := range items {
+		if !seen[i.name] {
+			seen[i.name] = true
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}
+
+// blank keeps the lines of a text and nothing else.
+func blank(text string) string { return strings.Repeat("\n", strings.Count(text, "\n")) }
+
+// tagsIn are the tags of a text of a sample.
+func tagsIn(text string, s sample) (items []item) {
+	for i, line := range strings.Split(text, "\n") {
+		for _, m := range tagName.FindAllStringSubmatch(line, -1) {
+			items = append(items, item{s.path, m[1], m[0], s.line + i})
+		}
+	}
+	return items
+}
+
+var (
+	requirementHead = regexp.MustCompile(`^### \[TAG-([A-Z]+-[0-9]{3})\] REQ-[A-Z]+-[0-9]{3}: (.*)$`)
+	requirementFact = regexp.MustCompile(`\*\*([A-Za-z ]+):\*\* ([^|]+)`)
+)
+
+// metadata are title, priority and the like of each requirement.
+func metadata(prose []string) (items []item) {
+	id := ""
+	for i, line := range prose {
+		if m := requirementHead.FindStringSubmatch(line); m != nil {
+			id = m[1]
+			items = append(items, item{name: "TAG-" + id, line: i + 1}, item{name: id + " Title: " + m[2], line: i + 1})
+		}
+		for _, m := range requirementFact.FindAllStringSubmatch(line, -1) {
+			if id != "" {
+				items = append(items, item{name: id + " " + m[1] + ": " + strings.TrimSpace(m[2]), line: i + 1})
+			}
+		}
+	}
+	return items
+}
+
+var quantity = regexp.MustCompile(`[0-9][0-9.]*\+? ?(%|GB|MB|minutes?)( [a-z ]+)?`)
+
+// proseNumbers are the quantities of the goals and the problem statements, with the words around them.
+func proseNumbers(prose []string) (items []item) {
+	for i, line := range prose {
+		if quantity.MatchString(line) && !requirementFact.MatchString(line) {
+			items = append(items, item{name: strings.TrimPrefix(line, "- "), line: i + 1})
+		}
+	}
+	return items
+}
+
+// fieldsIn are the fields of a YAML sample, each as path: value.
+func fieldsIn(t *testing.T, s sample) (items []item) {
+	for _, f := range fields(t, s.text) {
+		items = append(items, item{file: s.path, name: f.name, line: s.line + f.line - 1})
+	}
+	return items
+}
+
+// A field is one value of a YAML file, as path: value.
+type field struct {
+	name string
+	line int
+}
+
+// fields are the values of a YAML file. An element of a list that tells what it is about is known by that and not by
+// its number: a step by its action, a mount by its target. A text of several lines, or of several options of a volume,
+// is as many values. What a step is called and what its script does is left out.
+func fields(t *testing.T, text string) (all []field) {
+	t.Helper()
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(path string, n *yaml.Node)
+	walk = func(path string, n *yaml.Node) {
+		switch n.Kind {
+		case yaml.DocumentNode:
+			walk(path, n.Content[0])
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				walk(path+"."+n.Content[i].Value, n.Content[i+1])
+			}
+			if len(n.Content) == 0 {
+				all = append(all, field{path[1:], n.Line})
+			}
+		case yaml.SequenceNode:
+			for _, e := range n.Content {
+				walk(path+about(e), e)
+			}
+		default:
+			for _, v := range values(path, n) {
+				all = append(all, field{path[1:] + v, n.Line})
+			}
+		}
+	}
+	walk("", &root)
+	return slices.DeleteFunc(all, func(f field) bool { return ownWords.MatchString(f.name) })
+}
+
+var ownWords = regexp.MustCompile(`\.steps(\[[^\]]*\])?\.(name|id|run): `)
+
+// about is what an element of a list is known by.
+func about(n *yaml.Node) string {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i].Value, n.Content[i+1].Value
+		switch {
+		case n.Kind != yaml.MappingNode:
+		case key == "uses":
+			action, _, _ := strings.Cut(value, "@")
+			return "[" + action + "]"
+		case key == "target", key == "platform":
+			return "[" + value + "]"
+		}
+	}
+	return ""
+}
+
+// values are the values that a scalar stands for.
+func values(path string, n *yaml.Node) (all []string) {
+	parts := []string{n.Value}
+	switch {
+	case strings.Contains(n.Value, "\n"):
+		parts = strings.Split(n.Value, "\n")
+	case strings.HasSuffix(path, ".driver_opts.o"):
+		parts = strings.Split(n.Value, ",")
+	case strings.HasSuffix(path, ".uses"):
+		if _, version, ok := strings.Cut(n.Value, "@"); ok { // that of a pinned action stands behind it
+			parts[0] = version
+			if n.LineComment != "" {
+				parts[0] = strings.TrimPrefix(n.LineComment, "# ")
+			}
+		}
+	}
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" {
+			all = append(all, ": "+p)
+		}
+	}
+	return all
+}
+
+var heredoc = regexp.MustCompile(`(?ms)^ *cat > (\S+) <<EOF\n(.*?)^EOF$`)
+
+// heredocs are the YAML files that a script of the document writes.
+func heredocs(s sample) (files []sample) {
+	for _, m := range heredoc.FindAllStringSubmatchIndex(s.text, -1) {
+		files = append(files, sample{s.text[m[2]:m[3]], s.text[m[4]:m[5]], s.line + strings.Count(s.text[:m[4]], "\n")})
+	}
+	return files
+}
+
+var scriptFacts = []*regexp.Regexp{
+	regexp.MustCompile(`TEST-[A-Z]+-[0-9]{3}-[A-Z]`),                      // the tests of a requirement
+	regexp.MustCompile(`-(?:lt|le|gt|ge) [1-9][0-9]*`),                    // thresholds
+	regexp.MustCompile(`[A-Za-z_-]+=\+?[1-9][0-9]*[A-Za-z]*\b`),           // named numbers
+	regexp.MustCompile(`(?:chmod -R|-mtime|-mindepth|-n) \+?[1-9][0-9]*`), // and those of commands
+	regexp.MustCompile(`grep -q "[0-9]+"`),                                // and answers
+	regexp.MustCompile(`^[A-Z_]+="[a-z0-9./-]+"$`),                        // names
+	regexp.MustCompile(`--(?:tag|cache-from|cache-to)[= ]\S+`),            // image and cache references
+	regexp.MustCompile(`(?:docker pull --platform=\S+|manifest inspect) \S+`),
+	regexp.MustCompile(`\$VOLUME_BASE_DIR/[a-z/._-]+[a-z]`), // volumes and mounts
+	regexp.MustCompile(`\$\{HOME\}/\.aspire-devcontainer`),
+	regexp.MustCompile(`/tmp/[a-z-]+(?:\.log)?`),
+	regexp.MustCompile(`/(?:home|workspaces)/[A-Za-z./]+`),
+}
+
+// scriptItems are the tests, thresholds, numbers, references and folders of a script.
+func scriptItems(s sample) (items []item) {
+	for i, line := range strings.Split(s.text, "\n") {
+		for _, fact := range scriptFacts {
+			for _, m := range fact.FindAllString(line, -1) {
+				m = strings.TrimSpace(m)
+				items = append(items, item{s.path, fmt.Sprintf("%s: %s", s.path[strings.LastIndex(s.path, "/")+1:], m), m, s.line + i})
+			}
+		}
+	}
+	return items
+}
