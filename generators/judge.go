@@ -14,7 +14,6 @@ import (
 	"sync"
 
 	"github.com/compose-spec/compose-go/v2/loader"
-	composeschema "github.com/compose-spec/compose-go/v2/schema"
 	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/compose-spec/compose-go/v2/validation"
@@ -158,8 +157,7 @@ func judgeOutputs(n *yaml.Node, ids map[string]plan.Action) (found []finding) {
 }
 
 // judgeCompose loads every documented combination of the compose files as Compose does. The JSON schema of compose
-// costs more than everything else here and Compose compiles it for each file, so it is held against the merged
-// files, once.
+// costs more than everything else here, so it is held against the merged files, once.
 func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error) {
 	all := combinations(p.ComposeFiles())
 	errs := make([]error, len(all))
@@ -299,7 +297,7 @@ func load(p *plan.Plan, documents map[string]document, files []*plan.Output, all
 		return err
 	}
 	if all {
-		if err := composeschema.Validate(model); err != nil {
+		if err := validateCompose(model); err != nil {
 			return err
 		}
 	}

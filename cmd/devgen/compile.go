@@ -13,6 +13,7 @@ import (
 // compile reads the spec and makes every file in memory. What is wrong with the spec is printed to w; findings are
 // what the rules have to say about a valid one.
 func compile(o options, w io.Writer) (files []generators.File, findings []schema.Problem, err error) {
+	go generators.Prepare()
 	spec, problems, err := schema.Load(o.spec, o.tags)
 	if err != nil {
 		var usage *schema.UsageError
