@@ -221,10 +221,15 @@ func encode(header string, root *yaml.Node) []byte {
 		panic(err) // the tree is ours and has no cycles
 	}
 	// A blank line in a comment comes out indented. In a scalar such a line cannot be: node quotes it.
-	return indented.ReplaceAll(b.Bytes(), nil)
+	text := make([]byte, 0, b.Len())
+	for line := range bytes.Lines(b.Bytes()) {
+		if len(bytes.Trim(line, " \t\n")) == 0 {
+			line = []byte("\n")
+		}
+		text = append(text, line...)
+	}
+	return text
 }
-
-var indented = regexp.MustCompile(`(?m)^[ \t]+$`)
 
 // at is, for a line of the data that encode made of root, the field of the spec that the line comes from: that of the
 // deepest noted node around it. The data is parsed once, when the first line is asked for.
