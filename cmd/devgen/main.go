@@ -21,8 +21,9 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(400)      // a run is short: memory is cheaper than collecting it
-	logrus.SetOutput(io.Discard) // compose-go would warn of variables that only the developer's machine has
+	debug.SetGCPercent(300)         // a run is short: memory is cheaper than collecting it
+	debug.SetMemoryLimit(512 << 20) // but not for a spec of thousands of volumes
+	logrus.SetOutput(io.Discard)    // compose-go would warn of variables that only the developer's machine has
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
