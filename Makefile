@@ -3,15 +3,19 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build test golden lint
+.PHONY: build test bench golden lint
 
 build: ## the static binary, in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/devgen ./cmd/devgen
 
-test: ## every test; golden/buildkitd and golden/cue are modules of their own
+test: ## every test; golden/buildkitd, golden/cue and golden/bench are modules of their own
 	$(GO) test ./...
 	cd golden/buildkitd && $(GO) test ./...
 	cd golden/cue && $(GO) test ./...
+	cd golden/bench && $(GO) test ./...
+
+bench: ## measure devgen against its peers and rewrite the tables of docs/performance.md
+	cd golden/bench && $(GO) run .
 
 golden: ## rewrite what the cases expect, and this repository's own outputs
 	$(GO) run ./cmd/devgen

@@ -69,9 +69,7 @@ func rows() []row {
 // problems; what it refuses although the user is not to blame is a defect of devgen and comes back as the error.
 func Generate(p *plan.Plan) (files []File, problems []schema.Problem, err error) {
 	documents := renderAll(p)
-	for _, o := range p.Outputs {
-		files = append(files, File{ID: o.ID, Path: o.Path, Data: documents[o.ID].data, Executable: o.Executable})
-	}
+	files = filesOf(p, documents)
 	for _, v := range judge(p, documents) {
 		if v.err != nil {
 			return nil, nil, fmt.Errorf("judging %s: %w", p.Output(v.id).Path, v.err)
@@ -99,6 +97,14 @@ func renderAll(p *plan.Plan) map[string]document {
 		documents["traceability"] = traceability(p, documents)
 	}
 	return documents
+}
+
+// filesOf are the documents as files, in the order of the outputs.
+func filesOf(p *plan.Plan, documents map[string]document) (files []File) {
+	for _, o := range p.Outputs {
+		files = append(files, File{ID: o.ID, Path: o.Path, Data: documents[o.ID].data, Executable: o.Executable})
+	}
+	return files
 }
 
 // A verdict is what a judge says of one document.

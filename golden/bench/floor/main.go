@@ -1,0 +1,4 @@
+// Command floor is what the start of any Go program costs.
+package main
+
+func main() {}
