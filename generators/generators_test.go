@@ -450,3 +450,23 @@ func TestTextsSurvive(t *testing.T) {
 		}
 	}
 }
+
+// The mark of a generated file is found on its first line, or below a shebang, whatever git makes of line endings.
+func TestIsGenerated(t *testing.T) {
+	head := Header("devcontainer.cue")
+	for text, want := range map[string]bool{
+		"":                          false,
+		head:                        true,
+		head + "\n":                 true,
+		head + "\r\nx\r\n":          true,
+		"#!/bin/bash\n" + head:      true,
+		"#!/bin/bash\r\n" + head:    true,
+		"x\n" + head + "\n":         false,
+		"#!/bin/bash\nx\n" + head:   false,
+		"// " + head[2:] + "\n{}\n": true,
+	} {
+		if got := IsGenerated([]byte(text)); got != want {
+			t.Errorf("IsGenerated(%q) = %t", text, got)
+		}
+	}
+}

@@ -135,6 +135,14 @@ func (m manifest) format(header string) []byte {
 	return b.Bytes()
 }
 
+// knows reports whether devgen wrote data, whatever git has made of its line endings since.
+func (l manifestLine) knows(data []byte) bool {
+	return slices.Contains(l.hashes, hash(data)) || slices.Contains(l.hashes, hash(withLF(data)))
+}
+
+// withLF is data as it was before git checked it out with CRLF line endings.
+func withLF(data []byte) []byte { return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) }
+
 func hash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

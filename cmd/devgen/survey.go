@@ -23,6 +23,7 @@ const (
 	missing           // not there
 	stale             // devgen's own, of another spec
 	mode              // the right bytes, the wrong executable bit
+	crlf              // devgen's own, checked out with CRLF line endings, with which bash runs no script
 	edited            // devgen's own, changed by hand
 	foreign           // not devgen's
 	conflicting       // holds git's conflict markers
@@ -31,13 +32,13 @@ const (
 )
 
 func (s state) String() string {
-	return [...]string{"fresh", "missing", "stale", "wrong mode", "edited by hand", "not devgen's", "conflict", "orphaned", "orphaned and edited by hand"}[s]
+	return [...]string{"fresh", "missing", "stale", "wrong mode", "has CRLF line endings", "edited by hand", "not devgen's", "conflict", "orphaned", "orphaned and edited by hand"}[s]
 }
 
 // advice is what to do about a file in that state.
 func (s state) advice(path string) string {
 	switch s {
-	case missing, stale, mode, orphaned:
+	case missing, stale, mode, crlf, orphaned:
 		return "run devgen"
 	case edited:
 		return "put the change into the spec, or run devgen --force, which keeps it in " + path + ".orig"
@@ -76,7 +77,19 @@ type survey struct {
 }
 
 // take reads the manifest and every file that it or files name. The error says everything that could not be read.
+// Another devgen may be writing: it replaces the manifest before and after everything else, so what was seen under one
+// manifest fits together, and otherwise it is looked at again.
 func take(root *os.Root, files []generators.File, header string) (*survey, error) {
+	for n := 1; ; n++ {
+		s, err := takeOnce(root, files, header)
+		now, _ := read(root, plan.ManifestPath)
+		if same(now, s.manifest.have) || n == 10 {
+			return s, err
+		}
+	}
+}
+
+func takeOnce(root *os.Root, files []generators.File, header string) (*survey, error) {
 	s := &survey{root: root, next: manifestOf(files)}
 	var errs []error
 	last, err := s.readManifest(header)
@@ -134,7 +147,7 @@ func (s *survey) examineOrphan(line manifestLine) (*finding, error) {
 		return nil, err
 	}
 	f := &finding{path: line.path, state: leftover, have: have}
-	if slices.Contains(line.hashes, hash(have)) {
+	if line.knows(have) {
 		f.state = orphaned
 	}
 	return f, err
@@ -144,10 +157,28 @@ func stateOf(have, want []byte) state {
 	switch {
 	case have == nil:
 		return missing
-	case !bytes.Equal(have, want):
-		return stale
+	case bytes.Equal(have, want):
+		return fresh
+	case bytes.Equal(withLF(have), want):
+		return crlf
 	}
-	return fresh
+	return stale
+}
+
+// whose tells, of a file that is not the wanted one, whether its bytes are devgen's. line is what the manifest says of
+// it, or nil.
+func (line *manifestLine) whose(have []byte) state {
+	switch {
+	case hasConflict(have):
+		return conflicting
+	case line == nil:
+		return foreign
+	case slices.Contains(line.hashes, hash(have)):
+		return stale
+	case line.knows(have):
+		return crlf
+	}
+	return edited
 }
 
 // examine finds the state of one output. line is what the manifest says of it, or nil.
@@ -158,14 +189,7 @@ func examine(root *os.Root, want *generators.File, line *manifestLine) (finding,
 		return f, err
 	}
 	if f.state = stateOf(f.have, want.Data); f.state == stale {
-		switch {
-		case hasConflict(f.have):
-			f.state = conflicting
-		case line == nil:
-			f.state = foreign
-		case !slices.Contains(line.hashes, hash(f.have)):
-			f.state = edited
-		}
+		f.state = line.whose(f.have)
 	}
 	if f.state == fresh && !rightMode(root, want) {
 		f.state = mode
@@ -203,6 +227,9 @@ func read(root *os.Root, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: is not a regular file; remove it", name)
 	}
 	data, err := root.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) { // it went between the two looks
+		return nil, nil
+	}
 	if err != nil {
 		return nil, outside(name, err)
 	}
@@ -211,6 +238,9 @@ func read(root *os.Root, name string) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// same reports whether two reads found the same.
+func same(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
 
 // blocked is why no file can come to a path that is empty: a folder around it is something else.
 func blocked(root *os.Root, name string) error {

@@ -42,6 +42,13 @@ func TestStates(t *testing.T) {
 		{"stale after a crash, second hash", old, 0o644, listed(mine, old), true, stale, true},
 		{"stale and of the wrong mode", old, 0o755, listed(old), true, stale, true},
 		{"wrong mode", want, 0o755, listed(want), true, mode, true},
+		{"checked out with CRLF", withCRLF(want), 0o644, listed(want), true, crlf, true},
+		{"checked out with CRLF, and stale", withCRLF(old), 0o644, listed(old), true, crlf, true},
+		{"checked out with CRLF after a crash", withCRLF(old), 0o644, listed(old, want), true, crlf, true},
+		{"checked out with CRLF, the manifest deleted", withCRLF(want), 0o644, "", true, crlf, true},
+		{"checked out with CRLF, the manifest too", withCRLF(want), 0o644, withCRLF(listed(want)), true, crlf, true},
+		{"checked out with CRLF and edited", withCRLF(mine), 0o644, listed(want), true, edited, true},
+		{"one line with CRLF", strings.Replace(want, "\n", "\r\n", 1), 0o644, listed(want), true, crlf, true},
 		{"edited", mine, 0o644, listed(want), true, edited, true},
 		{"edited and stale", mine, 0o644, listed(old), true, edited, true},
 		{"edited after a crash", mine, 0o644, listed(old, want), true, edited, true},
@@ -54,6 +61,7 @@ func TestStates(t *testing.T) {
 		{"half a conflict", "<<<<<<< a\n", 0o644, listed(want), true, edited, true},
 		{"orphaned", old, 0o644, listed(old), false, orphaned, true},
 		{"orphaned after a crash", old, 0o644, listed(mine, old), false, orphaned, true},
+		{"orphaned and checked out with CRLF", withCRLF(old), 0o644, listed(old), false, orphaned, true},
 		{"orphaned and edited", mine, 0o644, listed(old), false, leftover, true},
 		{"orphaned and gone", none, 0, listed(old), false, 0, false},
 		{"in the manifest, but without the mark", "bare\n", 0o644, listed("bare\n"), false, 0, false},
@@ -102,3 +110,5 @@ func TestStates(t *testing.T) {
 		})
 	}
 }
+
+func withCRLF(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,6 +34,7 @@ type staged struct {
 	temporary string
 	path      string
 	have      []byte // what the survey saw there; nil if nothing
+	want      []byte
 }
 
 // apply brings the tree to the survey's wish. Between two steps it asks whether the user has had enough.
@@ -52,9 +52,6 @@ func (s *survey) apply(stopped func() bool, header string) (err error) {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
 	for _, t := range append([]staged{between}, renames...) {
-		if err := s.unchanged(t.path, t.have); err != nil {
-			return err
-		}
 		if err := w.replace(stopped, t); err != nil {
 			return err
 		}
@@ -95,7 +92,7 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 		return nil, between, final, err
 	}
 	between, err = w.stage(&generators.File{Path: plan.ManifestPath, Data: s.during().format(header)})
-	between.have = s.manifest.have
+	between.have, final.have = s.manifest.have, between.want
 	return renames, between, final, err
 }
 
@@ -145,7 +142,11 @@ func alive(pid string) bool {
 		return false
 	}
 	p, err := os.FindProcess(n)
-	return err == nil && (runtime.GOOS == "windows" || p.Signal(syscall.Signal(0)) == nil)
+	if err != nil || runtime.GOOS == "windows" {
+		return err == nil
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, fs.ErrPermission) // another user's
 }
 
 // during is the manifest while the tree is between two states: the hash of what is there, if devgen wrote it, and of
@@ -159,9 +160,9 @@ func (s *survey) during() manifest {
 		switch {
 		case f.want == nil:
 			m = append(m, manifestLine{path: f.path, hashes: []string{hash(f.have)}})
-		case f.state == stale:
-			line := s.next.line(f.path)
-			m[slices.IndexFunc(m, func(l manifestLine) bool { return l.path == f.path })].hashes = []string{hash(f.have), line.hashes[0]}
+		case f.state == stale || f.state == crlf:
+			line := m.line(f.path)
+			line.hashes = slices.Compact([]string{hash(withLF(f.have)), line.hashes[0]})
 		}
 	}
 	slices.SortFunc(m, func(a, b manifestLine) int { return strings.Compare(a.path, b.path) })
@@ -193,13 +194,13 @@ func (s *survey) keepOriginals(w *writer) error {
 	return keep(&s.manifest)
 }
 
-// unchanged refuses to replace what somebody has changed since the survey.
-func (s *survey) unchanged(name string, have []byte) error {
-	now, err := read(s.root, name)
+// unchanged refuses to replace what somebody has changed since the survey, unless it was changed to what is wanted.
+func unchanged(root *os.Root, name string, have, want []byte) error {
+	now, err := read(root, name)
 	if err != nil {
 		return err
 	}
-	if (now == nil) != (have == nil) || !bytes.Equal(now, have) {
+	if !same(now, have) && !same(now, want) {
 		return fmt.Errorf("%s: was changed while devgen ran; run devgen again to complete", name)
 	}
 	return nil
@@ -213,7 +214,7 @@ func (s *survey) settle(f finding) error {
 	if _, err := s.root.Lstat(f.path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := s.unchanged(f.path, f.have); err != nil {
+	if err := unchanged(s.root, f.path, f.have, nil); err != nil {
 		return err
 	}
 	if err := s.root.Remove(f.path); err != nil {
@@ -273,7 +274,7 @@ func (w *writer) stage(f *generators.File) (staged, error) {
 			return staged{}, outside(f.Path, err)
 		}
 		w.temporary = append(w.temporary, name)
-		return staged{temporary: name, path: f.Path}, nil
+		return staged{temporary: name, path: f.Path, want: f.Data}, nil
 	}
 }
 
@@ -314,10 +315,13 @@ func (w *writer) keep(name string, data []byte, permissions fs.FileMode) (string
 	}
 }
 
-// replace renames a staged file to its place, unless the user has had enough.
+// replace renames a staged file to its place, unless the user has had enough or has changed what stands there.
 func (w *writer) replace(stopped func() bool, t staged) error {
 	if stopped() {
 		return fmt.Errorf("interrupted before %s; run devgen again to complete", t.path)
+	}
+	if err := unchanged(w.root, t.path, t.have, t.want); err != nil {
+		return err
 	}
 	if err := w.root.Rename(t.temporary, t.path); err != nil {
 		return fmt.Errorf("%s: %w; run devgen again to complete", t.path, err)
