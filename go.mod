@@ -8,6 +8,7 @@ require (
 	// (rhysd/actionlint#730). No replace: "go install" refuses it. TestDependencies in golden guards the set.
 	github.com/compose-spec/compose-go/v2 v2.10.1
 	github.com/distribution/reference v0.6.0
+	github.com/gofrs/flock v0.13.0
 	github.com/google/go-cmp v0.7.0
 	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/rhysd/actionlint v1.7.12

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
@@ -25,6 +23,9 @@ func newGenerate(o *options) *cobra.Command {
 
 // generate writes what the spec says. Nothing is written unless everything can be.
 func generate(c *cobra.Command, o options) error {
+	if !o.dryRun {
+		defer lock(c.Context(), c.ErrOrStderr())()
+	}
 	s, findings, err := look(c.ErrOrStderr(), o)
 	if err != nil {
 		return err
@@ -40,24 +41,26 @@ func generate(c *cobra.Command, o options) error {
 	if o.dryRun {
 		return s.preview(c.OutOrStdout())
 	}
-	s.sweep()
-	if len(s.changed()) > 0 {
-		stopped, release := untilInterrupted(c)
-		defer release()
-		if err := s.apply(stopped, manifestHeader(o)); err != nil {
-			return &exit{exitFailed, err}
-		}
+	if err := s.write(c.Context(), manifestHeader(o)); err != nil {
+		return err
 	}
 	s.summary(c.OutOrStdout())
 	return o.strictly(findings)
 }
 
-// untilInterrupted tells whether the user has had enough. Until it is called Go's own answer to Ctrl-C is right: there
-// is nothing to protect. A second signal ends devgen where it stands.
-func untilInterrupted(c *cobra.Command) (stopped func() bool, release func()) {
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return func() bool { return c.Context().Err() != nil || ctx.Err() != nil }, stop
+// write brings the tree to the survey's wish. From here on ctx ends devgen only between two steps.
+func (s *survey) write(ctx context.Context, header string) error {
+	if !beginWriting(ctx) {
+		return &exit{exitFailed, nil}
+	}
+	s.sweep()
+	if len(s.changed()) == 0 {
+		return nil
+	}
+	if err := s.apply(func() bool { return ctx.Err() != nil }, header); err != nil {
+		return &exit{exitFailed, err}
+	}
+	return nil
 }
 
 // look compiles the spec and surveys the tree. Problems of the spec go to w.

@@ -51,10 +51,11 @@ func begin(c *cobra.Command, o options) error {
 	if len(problems) > 0 || taken {
 		return &exit{exitDrift, errors.New("nothing was written")}
 	}
+	if !beginWriting(c.Context()) {
+		return &exit{exitFailed, nil}
+	}
 	s.sweep()
-	stopped, release := untilInterrupted(c)
-	defer release()
-	if err := s.create(stopped); err != nil {
+	if err := s.create(func() bool { return c.Context().Err() != nil }); err != nil {
 		return &exit{exitFailed, fmt.Errorf("%w; nothing was written", err)}
 	}
 	s.begun(c.OutOrStdout(), start, local, o)
@@ -140,7 +141,7 @@ func (s *survey) create(stopped func() bool) (err error) {
 		if stopped() {
 			return fmt.Errorf("interrupted before %s", t.path)
 		}
-		if err := s.unchanged(t.path, nil); err != nil {
+		if err := unchanged(s.root, t.path, nil); err != nil {
 			return err
 		}
 		if err := s.root.Rename(t.temporary, t.path); err != nil {

@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/devgen/devgen/schema"
 	"github.com/sirupsen/logrus"
@@ -24,7 +26,9 @@ func main() {
 	debug.SetGCPercent(300)         // a run is short: memory is cheaper than collecting it
 	debug.SetMemoryLimit(512 << 20) // but not for a spec of thousands of volumes
 	logrus.SetOutput(io.Discard)    // compose-go would warn of variables that only the developer's machine has
-	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends devgen where it stands
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // The exit codes.
@@ -50,8 +54,8 @@ func (e *exit) Error() string {
 	return e.err.Error()
 }
 
-// run is the whole command; it returns the exit code. Results go to stdout, everything else to stderr.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+// execute is the command and its answer to whatever went wrong.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(stderr, "devgen: a defect of devgen, please report it: %v\n%s", r, debug.Stack())

@@ -3,19 +3,22 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// Ctrl-C ends devgen also where it waits for something that never comes: a spec that is a pipe.
+// Ctrl-C ends devgen with one line also where it waits for something that never comes: a spec that is a pipe.
 func TestSignalWaiting(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := syscall.Mkfifo("devcontainer.cue", 0o600); err != nil {
 		t.Skip(err)
 	}
 	cmd := process(t, "-")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +26,7 @@ func TestSignalWaiting(t *testing.T) {
 	go func() { ended <- cmd.Wait() }()
 	// The pipe opens for writing once devgen reads it.
 	var pipe *os.File
-	for range 200 {
+	for range 500 {
 		fd, err := syscall.Open("devcontainer.cue", syscall.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
 			pipe = os.NewFile(uintptr(fd), "pipe")
@@ -39,11 +42,12 @@ func TestSignalWaiting(t *testing.T) {
 		defer pipe.Close()
 	}
 	cmd.Process.Signal(os.Interrupt)
-	time.Sleep(100 * time.Millisecond)
-	cmd.Process.Signal(os.Interrupt) // at the latest the second one
 	select {
 	case <-ended:
-	case <-time.After(3 * time.Second):
+		if code := cmd.ProcessState.ExitCode(); code != exitFailed || said.String() != "devgen: interrupted\n" {
+			t.Errorf("exit %d, it says %q", code, said.String())
+		}
+	case <-time.After(5 * time.Second):
 		t.Error("Ctrl-C does not end it")
 		cmd.Process.Kill()
 		<-ended

@@ -33,8 +33,7 @@ import (
 type staged struct {
 	temporary string
 	path      string
-	have      []byte // what the survey saw there; nil if nothing
-	want      []byte
+	known     [][]byte // what it may replace: what the survey saw there, nil if nothing, and what is wanted
 }
 
 // apply brings the tree to the survey's wish. Between two steps it asks whether the user has had enough.
@@ -80,7 +79,7 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 		if err != nil {
 			return nil, between, final, err
 		}
-		t.have = f.have
+		t.known = append(t.known, f.have)
 		if f.state == mode {
 			if err := s.onlyExecutable(f, t); err != nil {
 				return nil, between, final, err
@@ -92,7 +91,8 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 		return nil, between, final, err
 	}
 	between, err = w.stage(&generators.File{Path: plan.ManifestPath, Data: s.during().format(header)})
-	between.have, final.have = s.manifest.have, between.want
+	final.known = append(final.known, between.known...)
+	between.known = append(final.known, s.manifest.have)
 	return renames, between, final, err
 }
 
@@ -194,13 +194,13 @@ func (s *survey) keepOriginals(w *writer) error {
 	return keep(&s.manifest)
 }
 
-// unchanged refuses to replace what somebody has changed since the survey, unless it was changed to what is wanted.
-func unchanged(root *os.Root, name string, have, want []byte) error {
+// unchanged refuses to replace what somebody has changed since the survey, which knows what may be there.
+func unchanged(root *os.Root, name string, known ...[]byte) error {
 	now, err := read(root, name)
 	if err != nil {
 		return err
 	}
-	if !same(now, have) && !same(now, want) {
+	if !slices.ContainsFunc(known, func(k []byte) bool { return same(k, now) }) {
 		return fmt.Errorf("%s: was changed while devgen ran; run devgen again to complete", name)
 	}
 	return nil
@@ -214,7 +214,7 @@ func (s *survey) settle(f finding) error {
 	if _, err := s.root.Lstat(f.path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := unchanged(s.root, f.path, f.have, nil); err != nil {
+	if err := unchanged(s.root, f.path, f.have); err != nil {
 		return err
 	}
 	if err := s.root.Remove(f.path); err != nil {
@@ -274,7 +274,7 @@ func (w *writer) stage(f *generators.File) (staged, error) {
 			return staged{}, outside(f.Path, err)
 		}
 		w.temporary = append(w.temporary, name)
-		return staged{temporary: name, path: f.Path, want: f.Data}, nil
+		return staged{name, f.Path, [][]byte{f.Data}}, nil
 	}
 }
 
@@ -320,7 +320,7 @@ func (w *writer) replace(stopped func() bool, t staged) error {
 	if stopped() {
 		return fmt.Errorf("interrupted before %s; run devgen again to complete", t.path)
 	}
-	if err := unchanged(w.root, t.path, t.have, t.want); err != nil {
+	if err := unchanged(w.root, t.path, t.known...); err != nil {
 		return err
 	}
 	if err := w.root.Rename(t.temporary, t.path); err != nil {

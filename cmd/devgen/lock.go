@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// patience is how long a run waits for another one without a word, and pause how long it waits to ask again.
+const (
+	patience = time.Second
+	pause    = 20 * time.Millisecond
+)
+
+// lock waits until no other devgen writes here, or ctx is done, and keeps further ones out until unlock. The lock is on the folder
+// itself: it is the same one by whatever path it was reached, there is no lock file to be left behind, and the end of
+// the process, however it comes, gives it back. Where a folder cannot be locked (on Windows, on some network file
+// systems) nobody waits: no run replaces what has changed since it looked.
+func lock(ctx context.Context, w io.Writer) (unlock func()) {
+	l := flock.New(".", flock.SetFlag(os.O_RDONLY))
+	unlock = func() { l.Unlock() }
+	if locked, err := l.TryLock(); locked || err != nil {
+		return unlock
+	}
+	brief, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if locked, _ := l.TryLockContext(brief, pause); !locked && ctx.Err() == nil {
+		fmt.Fprintln(w, "devgen: waiting for another devgen that writes here")
+		l.TryLockContext(ctx, pause)
+	}
+	return unlock
+}
