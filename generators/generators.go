@@ -26,6 +26,7 @@ type File struct {
 	Path       string // from the root, with slashes
 	Data       []byte
 	Executable bool
+	Section    bool // Data is a part of a file that is the user's: the lines from SectionBegin to SectionEnd
 }
 
 // A document is what a generator makes: the bytes, and for a line of them the field of the spec that led to it.
@@ -62,6 +63,7 @@ func rows() []row {
 		{"cache-hit", script("cache-hit", "lib/cache-hit.jq"), nil},
 		{"schema", schemaCopy, nil},
 		{"traceability", nil, judgeTraceability}, // tells of the other documents: see renderAll
+		{"gitattributes", gitattributes, nil},
 	}
 }
 
@@ -102,7 +104,7 @@ func renderAll(p *plan.Plan) map[string]document {
 // filesOf are the documents as files, in the order of the outputs.
 func filesOf(p *plan.Plan, documents map[string]document) (files []File) {
 	for _, o := range p.Outputs {
-		files = append(files, File{ID: o.ID, Path: o.Path, Data: documents[o.ID].data, Executable: o.Executable})
+		files = append(files, File{ID: o.ID, Path: o.Path, Data: documents[o.ID].data, Executable: o.Executable, Section: isSection(documents[o.ID].data)})
 	}
 	return files
 }

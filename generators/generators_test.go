@@ -73,6 +73,7 @@ func TestIsGenerated(t *testing.T) {
 		"# " + mark + "\n":                              true,
 		"// " + mark + "\r\n{}":                         true,
 		"#!/bin/sh\n# " + mark + "\n":                   true,
+		"#!/bin/sh\r\n# " + mark + "\r\n":               true,
 		"{\n  \"generated\": \"" + mark + "\"\n}\n":     true,
 		"{\r\n  \"generated\": \"" + mark + "\"\r\n}\n": true,
 		"":                                  false,
@@ -419,7 +420,7 @@ func TestMergeEnvironment(t *testing.T) {
 // TestMarks: every output that a requirement covers carries its tag, and without requirements none does.
 func TestMarks(t *testing.T) {
 	for id, d := range rendered(resolve(t, small+fresh+"volumes: x: {target: \"x\", persistence: \"build\"}\n"+
-		`requirements: "ALL-001": {title: "all", covers: ["workflow", "drift", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit"]}`)) {
+		`requirements: "ALL-001": {title: "all", covers: ["workflow", "drift", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit", "gitattributes"]}`)) {
 		if !bytes.Contains(d.data, []byte("[TAG-ALL-001-")) && id != "traceability" { // strict JSON: no comments
 			t.Errorf("%s carries no tag", id)
 		}
@@ -447,26 +448,6 @@ func TestTextsSurvive(t *testing.T) {
 					t.Errorf("%q is read as %q, with %v (%v):\n%s", text, got.Key, got.List, err, data)
 				}
 			}
-		}
-	}
-}
-
-// The mark of a generated file is found on its first line, or below a shebang, whatever git makes of line endings.
-func TestIsGenerated(t *testing.T) {
-	head := Header("devcontainer.cue")
-	for text, want := range map[string]bool{
-		"":                          false,
-		head:                        true,
-		head + "\n":                 true,
-		head + "\r\nx\r\n":          true,
-		"#!/bin/bash\n" + head:      true,
-		"#!/bin/bash\r\n" + head:    true,
-		"x\n" + head + "\n":         false,
-		"#!/bin/bash\nx\n" + head:   false,
-		"// " + head[2:] + "\n{}\n": true,
-	} {
-		if got := IsGenerated([]byte(text)); got != want {
-			t.Errorf("IsGenerated(%q) = %t", text, got)
 		}
 	}
 }

@@ -86,7 +86,13 @@ func (s *survey) line(f finding) string {
 	if f.path == plan.ManifestPath && s.damage != nil {
 		return fmt.Sprintf("%s: %v run devgen --force to write it anew, which keeps it in %s.orig", f.path, joint(s.damage), f.path)
 	}
-	return fmt.Sprintf("%s: %s; %s", f.path, f.state, f.state.advice(f.path))
+	switch {
+	case f.damage != nil:
+		return fmt.Sprintf("%s: devgen's lines: %v; %s", f.path, f.damage, f.advice())
+	case f.section:
+		return fmt.Sprintf("%s: devgen's lines: %s; %s", f.path, f.state, f.advice())
+	}
+	return fmt.Sprintf("%s: %s; %s", f.path, f.state, f.advice())
 }
 
 // joint ends the words on a damaged manifest so that the advice can follow.
@@ -141,7 +147,7 @@ func (s *survey) preview(w io.Writer) error {
 	n := 0
 	for _, f := range s.told() {
 		id := ""
-		if f.want != nil {
+		if f.want != nil && f.want.ID != "" {
 			id = " (" + f.want.ID + ")"
 		}
 		if f.state != fresh {

@@ -16,9 +16,9 @@ const (
 	pause    = 20 * time.Millisecond
 )
 
-// lock waits until no other devgen writes here, or ctx is done, and keeps further ones out until unlock. The lock is on the folder
-// itself: it is the same one by whatever path it was reached, there is no lock file to be left behind, and the end of
-// the process, however it comes, gives it back. Where a folder cannot be locked (on Windows, on some network file
+// lock waits until no other devgen writes here, or ctx is done, and keeps further ones out until unlock. The lock is on
+// the folder itself: it is the same one by whatever path it was reached, there is no lock file to be left behind, and the
+// end of the process, however it comes, gives it back. Where a folder cannot be locked (on Windows, on some network file
 // systems) nobody waits: no run replaces what has changed since it looked.
 func lock(ctx context.Context, w io.Writer) (unlock func()) {
 	l := flock.New(".", flock.SetFlag(os.O_RDONLY))

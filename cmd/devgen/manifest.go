@@ -23,8 +23,10 @@ import (
 //	format 1
 //	- 5d41…e8 .devcontainer/docker-compose.yml
 //	x 7d79…11,a1b2…c3 .devcontainer/scripts/init.sh
+//	s 0c1d…9a .gitattributes
 //
-// one sorted line a file: x if it is executable, the SHA-256 of what was written, the path. While files are being
+// one sorted line a file: its kind, the SHA-256 of what was written, the path. The kind is x of an executable file, s
+// of a section in a file of the user's, and - of any other. While files are being
 // written a line has two hashes, of the old and of the new content: a run that is cut short leaves every file one of
 // the two, and devgen's own.
 //
@@ -33,14 +35,31 @@ import (
 type manifest []manifestLine
 
 type manifestLine struct {
-	path       string
-	executable bool
-	hashes     []string
+	path   string
+	kind   string
+	hashes []string
+}
+
+// The kinds of lines.
+const (
+	kindPlain      = "-"
+	kindExecutable = "x"
+	kindSection    = "s"
+)
+
+func kindOf(f generators.File) string {
+	switch {
+	case f.Section:
+		return kindSection
+	case f.Executable:
+		return kindExecutable
+	}
+	return kindPlain
 }
 
 const manifestFormat = "format 1"
 
-var manifestPattern = regexp.MustCompile(`^([-x]) ([0-9a-f]{64}(?:,[0-9a-f]{64})?) ([^ ].*)$`)
+var manifestPattern = regexp.MustCompile(`^([-xs]) ([0-9a-f]{64}(?:,[0-9a-f]{64})?) ([^ ].*)$`)
 
 // parseManifest reads a manifest. The error names the line.
 func parseManifest(data []byte) (manifest, error) {
@@ -66,7 +85,7 @@ func parseManifest(data []byte) (manifest, error) {
 		}
 		parts := manifestPattern.FindStringSubmatch(line)
 		if parts == nil {
-			return nil, fmt.Errorf("line %d: want mode, hash and path", i+1)
+			return nil, fmt.Errorf("line %d: want kind, hash and path", i+1)
 		}
 		path := parts[3]
 		if !plainPath(path) {
@@ -75,7 +94,7 @@ func parseManifest(data []byte) (manifest, error) {
 		if len(m) > 0 && m[len(m)-1].path >= path {
 			return nil, fmt.Errorf("line %d: %q is out of order or there twice", i+1, path)
 		}
-		m = append(m, manifestLine{path, parts[1] == "x", strings.Split(parts[2], ",")})
+		m = append(m, manifestLine{path, parts[1], strings.Split(parts[2], ",")})
 	}
 	if !format {
 		return nil, errors.New("is empty")
@@ -107,7 +126,7 @@ func plainPath(path string) bool {
 func manifestOf(files []generators.File) manifest {
 	var m manifest
 	for _, f := range files {
-		m = append(m, manifestLine{f.Path, f.Executable, []string{hash(f.Data)}})
+		m = append(m, manifestLine{f.Path, kindOf(f), []string{hash(f.Data)}})
 	}
 	slices.SortFunc(m, func(a, b manifestLine) int { return cmp.Compare(a.path, b.path) })
 	return m
@@ -126,11 +145,7 @@ func (m manifest) format(header string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n%s\n", header, manifestFormat)
 	for _, l := range m {
-		mode := "-"
-		if l.executable {
-			mode = "x"
-		}
-		fmt.Fprintf(&b, "%s %s %s\n", mode, strings.Join(l.hashes, ","), l.path)
+		fmt.Fprintf(&b, "%s %s %s\n", l.kind, strings.Join(l.hashes, ","), l.path)
 	}
 	return b.Bytes()
 }

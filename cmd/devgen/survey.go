@@ -29,41 +29,57 @@ const (
 	conflicting       // holds git's conflict markers
 	orphaned          // devgen's own, and no output any more
 	leftover          // an orphan that was changed by hand
+	damaged           // a section whose markers are not a pair any more
 )
 
 func (s state) String() string {
-	return [...]string{"fresh", "missing", "stale", "wrong mode", "has CRLF line endings", "edited by hand", "not devgen's", "conflict", "orphaned", "orphaned and edited by hand"}[s]
+	return [...]string{"fresh", "missing", "stale", "wrong mode", "has CRLF line endings", "edited by hand", "not devgen's", "conflict", "orphaned", "orphaned and edited by hand", "damaged"}[s]
 }
 
-// advice is what to do about a file in that state.
-func (s state) advice(path string) string {
-	switch s {
+// advice is what to do about a file in its state.
+func (f finding) advice() string {
+	kept := "run devgen --force, which keeps it in " + f.path + ".orig"
+	if f.section {
+		kept = "run devgen --force, which keeps the file in " + f.path + ".orig"
+	}
+	switch f.state {
 	case missing, stale, mode, crlf, orphaned:
 		return "run devgen"
 	case edited:
-		return "put the change into the spec, or run devgen --force, which keeps it in " + path + ".orig"
+		if f.section {
+			return "put the change below them, or " + kept
+		}
+		return "put the change into the spec, or " + kept
 	case foreign:
-		return "see devgen diff, then run devgen --force, which keeps it in " + path + ".orig"
+		return "see devgen diff, then " + kept
 	case conflicting:
-		return "resolve the spec, then run devgen --force, which keeps it in " + path + ".orig"
+		return "resolve the spec, then " + kept
 	case leftover:
-		return "delete it, or run devgen --force, which keeps it in " + path + ".orig"
+		if f.section {
+			return "delete them, or " + kept
+		}
+		return "delete it, or " + kept
+	case damaged:
+		return "repair them, or " + kept
 	}
 	return ""
 }
 
 // refused states are those whose file holds something that only the user can give up.
 func (s state) refused() bool {
-	return slices.Contains([]state{edited, foreign, conflicting, leftover}, s)
+	return slices.Contains([]state{edited, foreign, conflicting, leftover, damaged}, s)
 }
 
 // A finding is one file of the tree.
 type finding struct {
 	path  string
 	state state
-	want  *generators.File // nil for an orphan
+	want  *generators.File // what is to stand there; nil if nothing
 	have  []byte           // nil if it is not there
+	own   []byte           // what of it is devgen's: all, or the section
 
+	section  bool   // only a section is devgen's
+	damage   error  // what is wrong with the section's markers
 	original string // where --force kept the user's version
 }
 
@@ -142,11 +158,14 @@ func (s *survey) examineOrphan(line manifestLine) (*finding, error) {
 	if s.next.line(line.path) != nil {
 		return nil, nil
 	}
+	if line.kind == kindSection {
+		return examineOrphanSection(s.root, line)
+	}
 	have, err := read(s.root, line.path)
 	if have == nil || !generators.IsGenerated(have) {
 		return nil, err
 	}
-	f := &finding{path: line.path, state: leftover, have: have}
+	f := &finding{path: line.path, state: leftover, have: have, own: have}
 	if line.knows(have) {
 		f.state = orphaned
 	}
@@ -183,11 +202,15 @@ func (line *manifestLine) whose(have []byte) state {
 
 // examine finds the state of one output. line is what the manifest says of it, or nil.
 func examine(root *os.Root, want *generators.File, line *manifestLine) (finding, error) {
+	if want.Section {
+		return examineSection(root, want, line)
+	}
 	f := finding{path: want.Path, want: want}
 	var err error
 	if f.have, err = read(root, want.Path); err != nil {
 		return f, err
 	}
+	f.own = f.have
 	if f.state = stateOf(f.have, want.Data); f.state == stale {
 		f.state = line.whose(f.have)
 	}

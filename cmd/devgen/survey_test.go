@@ -104,7 +104,7 @@ func TestStates(t *testing.T) {
 			if len(s.files) != 1 || s.files[0].state != test.want {
 				t.Fatalf("found %v, want %q", s.files, test.want)
 			}
-			if f := s.files[0]; f.state != fresh && f.state.advice(f.path) == "" {
+			if f := s.files[0]; f.state != fresh && f.advice() == "" {
 				t.Errorf("no advice for %q", f.state)
 			}
 		})

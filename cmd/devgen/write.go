@@ -80,7 +80,7 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 			return nil, between, final, err
 		}
 		t.known = append(t.known, f.have)
-		if f.state == mode {
+		if f.state == mode || f.section && f.have != nil {
 			if err := s.onlyExecutable(f, t); err != nil {
 				return nil, between, final, err
 			}
@@ -158,11 +158,15 @@ func (s *survey) during() manifest {
 	}
 	for _, f := range s.files {
 		switch {
-		case f.want == nil:
-			m = append(m, manifestLine{path: f.path, hashes: []string{hash(f.have)}})
+		case s.next.line(f.path) == nil:
+			kind := kindPlain
+			if f.section {
+				kind = kindSection
+			}
+			m = append(m, manifestLine{f.path, kind, []string{hash(withLF(f.own))}})
 		case f.state == stale || f.state == crlf:
 			line := m.line(f.path)
-			line.hashes = slices.Compact([]string{hash(withLF(f.have)), line.hashes[0]})
+			line.hashes = slices.Compact([]string{hash(withLF(f.own)), line.hashes[0]})
 		}
 	}
 	slices.SortFunc(m, func(a, b manifestLine) int { return strings.Compare(a.path, b.path) })

@@ -37,6 +37,7 @@ const edit = "# Written by a person.\n"
 func prepare(t *testing.T, force bool) {
 	t.Helper()
 	write(t, "devcontainer.cue", before)
+	write(t, ".gitattributes", "*.png binary\n")
 	must(t)
 	write(t, "devcontainer.cue", after)
 	if runtime.GOOS != "windows" {

@@ -47,6 +47,7 @@ var outputs = []output{
 	{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, prebuilt},
 	{"schema", schema.CopyPath, false, copied},
 	{"traceability", ".devcontainer/traceability.json", false, traced},
+	{"gitattributes", ".gitattributes", false, always},
 }
 
 // needs are outputs that are of no use without another one.
@@ -196,6 +197,9 @@ func (p *Plan) checkConsumers() {
 	}
 	if o := p.Output("schema"); o != nil && o.Path != schema.CopyPath {
 		p.problem("CUE looks for the language at "+schema.CopyPath+" only; want false or nothing", "outputs", "schema")
+	}
+	if o := p.Output("gitattributes"); o != nil && o.Path != ".gitattributes" {
+		p.problem("git reads what holds for every folder from .gitattributes at the root; it can be switched off, not moved", "outputs", "gitattributes")
 	}
 }
 

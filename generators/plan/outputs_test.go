@@ -19,24 +19,25 @@ func TestOutputs(t *testing.T) {
 		facts        = Output{"facts", dir + "scripts/lib/facts.sh", false}
 		report       = Output{"cache-report", dir + "scripts/ci/cache-report.sh", true}
 		hit          = Output{"cache-hit", dir + "scripts/lib/cache-hit.jq", false}
+		attributes   = Output{"gitattributes", ".gitattributes", false}
 	)
 	for _, row := range []struct {
 		name, spec string
 		want       []Output
 	}{
-		{"all", withWorkflow, []Output{workflow, compose, volumes, override, devcontainer, buildkitd, start, facts, report, hit}},
-		{"with a drift workflow", withDrift, []Output{{"drift", ".github/workflows/devgen-drift.yml", false}, compose, volumes, override, devcontainer, start, facts}},
-		{"without a workflow", app, []Output{compose, volumes, override, devcontainer, start, facts}},
-		{"a ready image", ready, []Output{compose, volumes, devcontainer, start, facts}},
+		{"all", withWorkflow, []Output{workflow, compose, volumes, override, devcontainer, buildkitd, start, facts, report, hit, attributes}},
+		{"with a drift workflow", withDrift, []Output{{"drift", ".github/workflows/devgen-drift.yml", false}, compose, volumes, override, devcontainer, start, facts, attributes}},
+		{"without a workflow", app, []Output{compose, volumes, override, devcontainer, start, facts, attributes}},
+		{"a ready image", ready, []Output{compose, volumes, devcontainer, start, facts, attributes}},
 		// A developer cannot read the Actions cache.
-		{"no cache that a developer can read", app + `caches: gha: {}`, []Output{compose, volumes, devcontainer, start, facts}},
-		{"the workflow switched off", withWorkflow + `outputs: workflow: false`, []Output{compose, volumes, override, devcontainer, start, facts}},
+		{"no cache that a developer can read", app + `caches: gha: {}`, []Output{compose, volumes, devcontainer, start, facts, attributes}},
+		{"the workflow switched off", withWorkflow + `outputs: workflow: false`, []Output{compose, volumes, override, devcontainer, start, facts, attributes}},
 		{"several switched off", withWorkflow + `outputs: {volumes: false, "cache-override": false, buildkitd: false}`,
-			[]Output{workflow, compose, devcontainer, start, facts, report, hit}},
+			[]Output{workflow, compose, devcontainer, start, facts, report, hit, attributes}},
 		{"moved", app + `outputs: {compose: "compose.yaml", devcontainer: ".devcontainer/app/devcontainer.json", init: "tools/init.sh", facts: "tools/lib/facts.sh"}`, []Output{
 			{"compose", "compose.yaml", false}, volumes, override,
 			{"devcontainer", ".devcontainer/app/devcontainer.json", false},
-			{"init", "tools/init.sh", true}, {"facts", "tools/lib/facts.sh", false},
+			{"init", "tools/init.sh", true}, {"facts", "tools/lib/facts.sh", false}, attributes,
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -68,6 +69,7 @@ func TestOutputContradictions(t *testing.T) {
 		at("workflow", ".github/workflows/x.json", "GitHub reads workflows from .github/workflows only; want a .yml file there"),
 		at("devcontainer", "devcontainer.json", "tools look for .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/NAME/devcontainer.json only"),
 		at("devcontainer", ".devcontainer/a/b/devcontainer.json", "tools look for .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/NAME/devcontainer.json only"),
+		at("gitattributes", ".devcontainer/.gitattributes", "git reads what holds for every folder from .gitattributes at the root; it can be switched off, not moved"),
 		at("facts", "lib/facts.sh", "init (.devcontainer/scripts/init.sh) looks for it at .devcontainer/scripts/lib/facts.sh; move both"),
 		{"init moved alone", app + `outputs: init: "init.sh"`, []string{
 			`spec.cue:4:1: outputs.facts: init (init.sh) looks for it at lib/facts.sh; move both`,
