@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 // TestMain lets a test run the command in a process of its own: DEVGEN_TEST_RUN makes this binary devgen. Its value is
 // the signal that it sends to itself, and before which replacement of a file: "KILL 3"; "-" is none.
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // as main does
 	how := os.Getenv("DEVGEN_TEST_RUN")
 	switch how {
 	case "":

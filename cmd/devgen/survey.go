@@ -276,6 +276,8 @@ func blocked(root *os.Root, name string) error {
 		switch {
 		case lerr != nil:
 			continue // not there either
+		case link.IsDir():
+			return nil // it was just made
 		case link.Mode()&fs.ModeSymlink != 0 && errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("%s: is a symbolic link to nothing; remove it", dir)
 		case link.Mode()&fs.ModeSymlink != 0:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
@@ -63,8 +64,16 @@ func (s *survey) apply(stopped func() bool, header string) (err error) {
 	return w.replace(stopped, final)
 }
 
-// stage writes every new file beside its place, and the two manifests.
+// stage writes every new file beside its place. The two manifests come first: they tell a later sweep where to look.
 func (s *survey) stage(w *writer, header string) (renames []staged, between, final staged, err error) {
+	if final, err = w.stage(s.manifest.want); err != nil {
+		return nil, between, final, err
+	}
+	if between, err = w.stage(&generators.File{Path: plan.ManifestPath, Data: s.during().format(header)}); err != nil {
+		return nil, between, final, err
+	}
+	final.known = append(final.known, between.known...)
+	between.known = append(final.known, s.manifest.have)
 	for _, f := range s.files {
 		if f.state == fresh {
 			continue
@@ -87,13 +96,7 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 		}
 		renames = append(renames, t)
 	}
-	if final, err = w.stage(s.manifest.want); err != nil {
-		return nil, between, final, err
-	}
-	between, err = w.stage(&generators.File{Path: plan.ManifestPath, Data: s.during().format(header)})
-	final.known = append(final.known, between.known...)
-	between.known = append(final.known, s.manifest.have)
-	return renames, between, final, err
+	return renames, between, final, nil
 }
 
 // onlyExecutable gives a staged file the permissions of the one that it replaces, but for the executable bit.
@@ -115,24 +118,42 @@ func (s *survey) onlyExecutable(f finding, t staged) error {
 // leftBehind is the name of a staged file: the process that staged it, a number, and the file that it was to become.
 var leftBehind = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `(\d+)-\d+-.+$`)
 
-// sweep removes what a run that was killed had staged, in the folders of the outputs and in the root. What cannot be
-// removed is no harm.
+// sweep removes what a run that was killed had staged, in the root, in the folders of the outputs and in those that the
+// killed run wanted outputs in, by its own manifest. What cannot be removed is no harm.
 func (s *survey) sweep() {
+	home := path.Dir(plan.ManifestPath)
 	dirs := map[string]bool{".": true}
-	for _, f := range append(slices.Clone(s.files), s.manifest) {
+	for _, f := range s.files {
 		dirs[path.Dir(f.path)] = true
 	}
-	for dir := range dirs {
-		entries, err := fs.ReadDir(s.root.FS(), dir)
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			if m := leftBehind.FindStringSubmatch(e.Name()); m != nil && !alive(m[1]) {
-				s.root.Remove(path.Join(dir, e.Name()))
-			}
+	for _, name := range s.litter(home) {
+		data, _ := s.root.ReadFile(name)
+		m, _ := parseManifest(data)
+		for _, line := range m {
+			dirs[path.Dir(line.path)] = true
 		}
 	}
+	delete(dirs, home)
+	for _, dir := range append(slices.Collect(maps.Keys(dirs)), home) { // last the folder that knows the others
+		litter := s.litter(dir)
+		for _, name := range litter {
+			s.root.Remove(name)
+		}
+		if len(litter) > 0 {
+			removeEmpty(s.root, dir)
+		}
+	}
+}
+
+// litter are the staged files in a folder whose process is no more.
+func (s *survey) litter(dir string) (names []string) {
+	entries, _ := fs.ReadDir(s.root.FS(), dir)
+	for _, e := range entries {
+		if m := leftBehind.FindStringSubmatch(e.Name()); m != nil && !alive(m[1]) {
+			names = append(names, path.Join(dir, e.Name()))
+		}
+	}
+	return names
 }
 
 // alive reports whether a process may still be running. Windows cannot be asked: there a found one is.
@@ -269,16 +290,24 @@ func (w *writer) stage(f *generators.File) (staged, error) {
 	if f.Executable {
 		permissions = 0o777
 	}
+	name, err := w.beside(f.Path, f.Data, permissions)
+	if err != nil {
+		return staged{}, outside(f.Path, err)
+	}
+	return staged{name, f.Path, [][]byte{f.Data}}, nil
+}
+
+// beside writes a file beside another one and returns its name.
+func (w *writer) beside(file string, data []byte, permissions fs.FileMode) (name string, err error) {
 	for n := 0; ; n++ {
-		name := path.Join(path.Dir(f.Path), fmt.Sprintf("%s%d-%d-%s", temporaryPrefix, os.Getpid(), n, path.Base(f.Path)))
-		switch err := w.create(name, f.Data, permissions); {
-		case errors.Is(err, fs.ErrExist):
-			continue
-		case err != nil:
-			return staged{}, outside(f.Path, err)
+		name = path.Join(path.Dir(file), fmt.Sprintf("%s%d-%d-%s", temporaryPrefix, os.Getpid(), n, path.Base(file)))
+		err = w.create(name, data, permissions)
+		if err == nil {
+			w.temporary = append(w.temporary, name)
 		}
-		w.temporary = append(w.temporary, name)
-		return staged{name, f.Path, [][]byte{f.Data}}, nil
+		if !errors.Is(err, fs.ErrExist) {
+			return name, err
+		}
 	}
 }
 
@@ -304,11 +333,20 @@ func (w *writer) create(name string, data []byte, permissions fs.FileMode) error
 	return err
 }
 
-// keep writes data under name, or under the first numbered name that is free.
+// keep writes data under name, or under the first numbered name that is free. It gets the name once it is whole, where
+// the file system has links.
 func (w *writer) keep(name string, data []byte, permissions fs.FileMode) (string, error) {
+	whole, err := w.beside(name, data, permissions)
+	if err != nil {
+		return name, err
+	}
+	defer w.root.Remove(whole)
 	free := name
 	for i := 1; ; i++ {
-		err := w.create(free, data, permissions)
+		err := w.root.Link(whole, free)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			err = w.create(free, data, permissions)
+		}
 		if err == nil {
 			w.originals = append(w.originals, free)
 		}
