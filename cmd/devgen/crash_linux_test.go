@@ -82,17 +82,6 @@ func TestCrash(t *testing.T) {
 		kills, during, replacing, late, edits, lost)
 }
 
-// inMemory is a folder in memory, where there is one: hundreds of runs would mostly wait for the disk.
-func inMemory(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "devgen-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // newFirst is the change that the first run of all makes.
 func newFirst(t *testing.T) change {
 	t.Helper()
@@ -103,20 +92,6 @@ func newFirst(t *testing.T) change {
 	must(t)
 	c.want = tree(t)
 	return c
-}
-
-// restore makes a tree of what tree has read.
-func restore(t *testing.T, files map[string]string) {
-	t.Helper()
-	for name, text := range files {
-		text, executable := strings.CutPrefix(text, "x ")
-		write(t, name, text)
-		if executable {
-			if err := os.Chmod(name, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 }
 
 // rehearse finds what an undisturbed run leaves of each spec; "" is the change's own.

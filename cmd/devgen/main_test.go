@@ -18,7 +18,7 @@ import (
 // TestMain lets a test run the command in a process of its own: DEVGEN_TEST_RUN makes this binary devgen. Its value is
 // the signal that it sends to itself, and before which replacement of a file: "KILL 3"; "-" is none.
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400) // as main does
+	debug.SetGCPercent(300) // as main does
 	how := os.Getenv("DEVGEN_TEST_RUN")
 	switch how {
 	case "":
@@ -107,6 +107,10 @@ func tree(t *testing.T) map[string]string {
 		if err != nil || d.IsDir() {
 			return err
 		}
+		if !d.Type().IsRegular() {
+			files[filepath.ToSlash(name)] = d.Type().String()
+			return nil
+		}
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return err
@@ -126,6 +130,31 @@ func tree(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// inMemory is a folder in memory, where there is one: hundreds of runs would mostly wait for the disk.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "devgen-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// restore makes a tree of what tree has read.
+func restore(t *testing.T, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		text, executable := strings.CutPrefix(text, "x ")
+		write(t, name, text)
+		if executable {
+			if err := os.Chmod(name, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 const small = `name: "app"
