@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,11 +10,12 @@ import (
 	"testing"
 )
 
-// disk is a small file system of its own in the working folder, as root; otherwise the test is skipped.
-func disk(t *testing.T, size string) string {
+// disk is a small file system of its own in the working folder, as root; otherwise the test is skipped. options are
+// those of tmpfs(5).
+func disk(t *testing.T, options string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("devgen-test", dir, "tmpfs", 0, "size="+size); err != nil {
+	if err := syscall.Mount("devgen-test", dir, "tmpfs", 0, options); err != nil {
 		t.Skipf("cannot mount a file system: %v", err)
 	}
 	t.Chdir(dir)
@@ -48,7 +50,7 @@ func TestFullDisk(t *testing.T) {
 		done := false
 		for pages := int64(0); !done && pages < 200; pages++ {
 			t.Run("", func(t *testing.T) {
-				disk(t, "1m")
+				disk(t, "size=1m")
 				prepare(t, force)
 				fill(t, pages*int64(os.Getpagesize()))
 				code, _, stderr := devgen(t.Context(), c.args()...)
@@ -78,9 +80,56 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// There is room, but not for one more file: it ends as on a full disk.
+func TestNoInodes(t *testing.T) {
+	c := newChange(t, true)
+	for free := 0; free < 100; free++ {
+		disk(t, "size=1m,nr_inodes=100")
+		prepare(t, true)
+		var s syscall.Statfs_t
+		if err := syscall.Statfs(".", &s); err != nil {
+			t.Fatal(err)
+		}
+		for n := range int(s.Ffree) - free - 1 { // the folder is one too
+			write(t, fmt.Sprint("fillers/", n), "")
+		}
+		code, _, stderr := devgen(t.Context(), "--force")
+		if err := os.RemoveAll("fillers"); err != nil {
+			t.Fatal(err)
+		}
+		if code == exitOK {
+			return
+		}
+		if code != exitFailed || !strings.Contains(stderr, "no space left on device; nothing was changed") || !maps.Equal(tree(t), c.old) {
+			t.Errorf("%d files left: exit %d, %q", free, code, stderr)
+		}
+		c.heals(t)
+	}
+	t.Error("it never had room")
+}
+
+// One folder of the outputs cannot be written: nothing is changed, in the others neither.
+func TestReadOnlyFolder(t *testing.T) {
+	for _, dir := range []string{".devcontainer", ".devcontainer/scripts/lib", "stack"} {
+		t.Run(dir, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			prepare(t, true)
+			was := tree(t)
+			readOnly(t, dir)
+			code, stdout, stderr := devgen(t.Context(), "--force")
+			if code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, ": read-only file system; nothing was changed\n") {
+				t.Errorf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+			if now := tree(t); !maps.Equal(now, was) {
+				t.Error("the tree changed")
+			}
+		})
+	}
+}
+
 // A tree that cannot be written: what need not be written is no reason to complain, and the rest is one clear line.
 func TestReadOnly(t *testing.T) {
-	dir := disk(t, "1m")
+	dir := disk(t, "size=1m")
 	write(t, "devcontainer.cue", small)
 	must(t)
 	write(t, "changed.cue", small+"user: name: \"dev\"\n")

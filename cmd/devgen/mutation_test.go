@@ -41,8 +41,8 @@ type mutated struct {
 	file string
 }
 
-// text changes the file's content.
-func text(change func(string) string) func(mutated) {
+// rewrite changes the file's content.
+func rewrite(change func(string) string) func(mutated) {
 	return func(m mutated) {
 		m.Helper()
 		data, err := os.ReadFile(m.file)
@@ -59,8 +59,8 @@ func text(change func(string) string) func(mutated) {
 	}
 }
 
-func replace(old, now string) func(mutated) {
-	return text(func(s string) string { return strings.Replace(s, old, now, 1) })
+func substitute(old, now string) func(mutated) {
+	return rewrite(func(s string) string { return strings.Replace(s, old, now, 1) })
 }
 
 // instead puts something else in the file's place.
@@ -90,14 +90,14 @@ func removed(m mutated) {
 	}
 }
 
-// lines changes the lines of the file; each has its newline.
-func lines(change func([]string) []string) func(mutated) {
-	return text(func(s string) string {
+// reline changes the lines of the file; each has its newline.
+func reline(change func([]string) []string) func(mutated) {
+	return rewrite(func(s string) string {
 		return strings.Join(change(slices.Collect(strings.Lines(s))), "")
 	})
 }
 
-func appended(end string) func(mutated) { return text(func(s string) string { return s + end }) }
+func extend(end string) func(mutated) { return rewrite(func(s string) string { return s + end }) }
 
 // added adds a file to the tree that devgen wrote for another spec, and then its end.
 func added(end string) func(mutated) {
@@ -114,9 +114,9 @@ func added(end string) func(mutated) {
 	}
 }
 
-// ours changes devgen's lines in the user's file.
-func ours(change func(section) string) func(mutated) {
-	return text(func(s string) string {
+// resection changes devgen's lines in the user's file.
+func resection(change func(section) string) func(mutated) {
+	return rewrite(func(s string) string {
 		cut, _ := cutSection([]byte(s))
 		return change(cut)
 	})
@@ -135,27 +135,27 @@ func mutations() []mutation {
 		{"deleted", composeFile, removed, heals},
 		{"its folder deleted", "stack", removed, heals},
 		{"everything deleted", ".devcontainer", removed, heals},
-		{"emptied", composeFile, text(func(string) string { return "" }), keeps},
-		{"cut in half", composeFile, text(func(s string) string { return s[:len(s)/2] }), keeps},
-		{"the last newline gone", composeFile, text(func(s string) string { return s[:len(s)-1] }), keeps},
-		{"a line appended", composeFile, appended("# mine\n"), keeps},
-		{"an empty line appended", scriptFile, appended("\n"), keeps},
-		{"a byte flipped", composeFile, text(func(s string) string { return s[:99] + string(s[99]^1) + s[100:] }), keeps},
-		{"a byte NUL", jsonFile, text(func(s string) string { return s[:99] + "\x00" + s[100:] }), keeps},
-		{"CRLF line endings", scriptFile, text(withCRLF), heals},
-		{"one CRLF line ending", scriptFile, replace("\n", "\r\n"), heals},
-		{"CR line endings", scriptFile, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\r") }), keeps},
-		{"a byte order mark", jsonFile, text(func(s string) string { return "\uFEFF" + s }), keeps},
-		{"a blank at a line's end", composeFile, replace("\n", " \n"), keeps},
-		{"tabs for blanks", composeFile, replace("    ", "\t"), keeps},
-		{"a line twice", composeFile, lines(func(l []string) []string { return slices.Insert(l, 8, l[8]) }), keeps},
-		{"a line gone", composeFile, lines(func(l []string) []string { return slices.Delete(l, 8, 9) }), keeps},
-		{"two lines swapped", composeFile, lines(func(l []string) []string { l[8], l[9] = l[9], l[8]; return l }), keeps},
-		{"the header edited", composeFile, replace("DO NOT EDIT", "edit it"), keeps},
-		{"the header gone", composeFile, lines(func(l []string) []string { return l[1:] }), keeps},
-		{"merge markers", composeFile, appended("<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"), keeps},
-		{"merge markers with CRLF", composeFile, appended("<<<<<<< a\r\nx\r\n=======\r\ny\r\n>>>>>>> b\r\n"), keeps},
-		{"an older version", composeFile, replace("debian:12", "debian:11"), keeps},
+		{"emptied", composeFile, rewrite(func(string) string { return "" }), keeps},
+		{"cut in half", composeFile, rewrite(func(s string) string { return s[:len(s)/2] }), keeps},
+		{"the last newline gone", composeFile, rewrite(func(s string) string { return s[:len(s)-1] }), keeps},
+		{"a line appended", composeFile, extend("# mine\n"), keeps},
+		{"an empty line appended", scriptFile, extend("\n"), keeps},
+		{"a byte flipped", composeFile, rewrite(func(s string) string { return s[:99] + string(s[99]^1) + s[100:] }), keeps},
+		{"a byte NUL", jsonFile, rewrite(func(s string) string { return s[:99] + "\x00" + s[100:] }), keeps},
+		{"CRLF line endings", scriptFile, rewrite(withCRLF), heals},
+		{"one CRLF line ending", scriptFile, substitute("\n", "\r\n"), heals},
+		{"CR line endings", scriptFile, rewrite(func(s string) string { return strings.ReplaceAll(s, "\n", "\r") }), keeps},
+		{"a byte order mark", jsonFile, rewrite(func(s string) string { return "\uFEFF" + s }), keeps},
+		{"a blank at a line's end", composeFile, substitute("\n", " \n"), keeps},
+		{"tabs for blanks", composeFile, substitute("    ", "\t"), keeps},
+		{"a line twice", composeFile, reline(func(l []string) []string { return slices.Insert(l, 8, l[8]) }), keeps},
+		{"a line gone", composeFile, reline(func(l []string) []string { return slices.Delete(l, 8, 9) }), keeps},
+		{"two lines swapped", composeFile, reline(func(l []string) []string { l[8], l[9] = l[9], l[8]; return l }), keeps},
+		{"the header edited", composeFile, substitute("DO NOT EDIT", "edit it"), keeps},
+		{"the header gone", composeFile, reline(func(l []string) []string { return l[1:] }), keeps},
+		{"merge markers", composeFile, extend("<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"), keeps},
+		{"merge markers with CRLF", composeFile, extend("<<<<<<< a\r\nx\r\n=======\r\ny\r\n>>>>>>> b\r\n"), keeps},
+		{"an older version", composeFile, substitute("debian:12", "debian:11"), keeps},
 		{"swapped with another file", composeFile, func(m mutated) {
 			one, _ := os.ReadFile(composeFile)
 			other, _ := os.ReadFile(volumesFile)
@@ -168,40 +168,40 @@ func mutations() []mutation {
 		{"an orphan edited", "stack/orphan.yml", added("mine\n"), keeps},
 
 		{"the manifest deleted", plan.ManifestPath, removed, heals},
-		{"the manifest emptied", plan.ManifestPath, text(func(string) string { return "" }), keeps},
-		{"the manifest cut in half", plan.ManifestPath, text(func(s string) string { return s[:len(s)/2] }), keeps},
-		{"the manifest with CRLF", plan.ManifestPath, text(withCRLF), heals},
-		{"the manifest with a byte order mark", plan.ManifestPath, text(func(s string) string { return "\uFEFF" + s }), keeps},
-		{"the manifest's header edited", plan.ManifestPath, replace("DO NOT EDIT", "edit it"), heals},
-		{"the manifest of another format", plan.ManifestPath, replace("format 1", "format 2"), keeps},
-		{"the manifest without its format", plan.ManifestPath, replace("format 1\n", ""), keeps},
-		{"a kind in the manifest", plan.ManifestPath, replace("\n- ", "\nx "), heals},
-		{"an unknown kind in the manifest", plan.ManifestPath, replace("\n- ", "\nq "), keeps},
-		{"a hash in the manifest", plan.ManifestPath, lines(func(l []string) []string { l[2] = l[2][:2] + strings.Repeat("0", 64) + l[2][66:]; return l }), heals},
-		{"a hash too short in the manifest", plan.ManifestPath, lines(func(l []string) []string { l[2] = l[2][:2] + l[2][3:]; return l }), keeps},
-		{"a path in the manifest", plan.ManifestPath, replace("stack/volumes.yml", "stack/volumes.yaml"), heals},
-		{"a path out of the root in the manifest", plan.ManifestPath, replace("stack/volumes.yml", "../volumes.yml"), keeps},
-		{"a line of the manifest gone", plan.ManifestPath, lines(func(l []string) []string { return slices.Delete(l, 3, 4) }), heals},
-		{"two lines of the manifest swapped", plan.ManifestPath, lines(func(l []string) []string { l[2], l[3] = l[3], l[2]; return l }), keeps},
-		{"a line of the manifest twice", plan.ManifestPath, lines(func(l []string) []string { return slices.Insert(l, 3, l[3]) }), keeps},
-		{"somebody else's file in the manifest", plan.ManifestPath, appended("- " + strings.Repeat("0", 64) + " zzz/mine\n"), heals},
-		{"merge markers in the manifest", plan.ManifestPath, appended("<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"), keeps},
+		{"the manifest emptied", plan.ManifestPath, rewrite(func(string) string { return "" }), keeps},
+		{"the manifest cut in half", plan.ManifestPath, rewrite(func(s string) string { return s[:len(s)/2] }), keeps},
+		{"the manifest with CRLF", plan.ManifestPath, rewrite(withCRLF), heals},
+		{"the manifest with a byte order mark", plan.ManifestPath, rewrite(func(s string) string { return "\uFEFF" + s }), keeps},
+		{"the manifest's header edited", plan.ManifestPath, substitute("DO NOT EDIT", "edit it"), heals},
+		{"the manifest of another format", plan.ManifestPath, substitute("format 1", "format 2"), keeps},
+		{"the manifest without its format", plan.ManifestPath, substitute("format 1\n", ""), keeps},
+		{"a kind in the manifest", plan.ManifestPath, substitute("\n- ", "\nx "), heals},
+		{"an unknown kind in the manifest", plan.ManifestPath, substitute("\n- ", "\nq "), keeps},
+		{"a hash in the manifest", plan.ManifestPath, reline(func(l []string) []string { l[2] = l[2][:2] + strings.Repeat("0", 64) + l[2][66:]; return l }), heals},
+		{"a hash too short in the manifest", plan.ManifestPath, reline(func(l []string) []string { l[2] = l[2][:2] + l[2][3:]; return l }), keeps},
+		{"a path in the manifest", plan.ManifestPath, substitute("stack/volumes.yml", "stack/volumes.yaml"), heals},
+		{"a path out of the root in the manifest", plan.ManifestPath, substitute("stack/volumes.yml", "../volumes.yml"), keeps},
+		{"a line of the manifest gone", plan.ManifestPath, reline(func(l []string) []string { return slices.Delete(l, 3, 4) }), heals},
+		{"two lines of the manifest swapped", plan.ManifestPath, reline(func(l []string) []string { l[2], l[3] = l[3], l[2]; return l }), keeps},
+		{"a line of the manifest twice", plan.ManifestPath, reline(func(l []string) []string { return slices.Insert(l, 3, l[3]) }), keeps},
+		{"somebody else's file in the manifest", plan.ManifestPath, extend("- " + strings.Repeat("0", 64) + " zzz/mine\n"), heals},
+		{"merge markers in the manifest", plan.ManifestPath, extend("<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"), keeps},
 
-		{"the section edited", attributes, replace("eol=lf", "eol=crlf"), keeps},
-		{"the section emptied", attributes, ours(func(s section) string {
+		{"the section edited", attributes, substitute("eol=lf", "eol=crlf"), keeps},
+		{"the section emptied", attributes, resection(func(s section) string {
 			l := slices.Collect(bytes.Lines(s.own))
 			return string(slices.Concat(s.before, l[0], l[len(l)-1], s.after))
 		}), keeps},
-		{"the section gone", attributes, ours(func(s section) string { return string(s.before) + string(s.after) }), heals},
-		{"the section twice", attributes, ours(func(s section) string { return string(s.before) + string(s.own) + string(s.own) + string(s.after) }), keeps},
-		{"the section's header edited", attributes, replace("DO NOT EDIT", "edit it"), keeps},
-		{"the section without a beginning", attributes, lines(func(l []string) []string { return slices.Delete(l, 1, 2) }), keeps},
-		{"the section without an end", attributes, replace(generators.SectionEnd+"\n", ""), keeps},
-		{"merge markers in the section", attributes, replace(generators.SectionEnd, "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"+generators.SectionEnd), keeps},
+		{"the section gone", attributes, resection(func(s section) string { return string(s.before) + string(s.after) }), heals},
+		{"the section twice", attributes, resection(func(s section) string { return string(s.before) + string(s.own) + string(s.own) + string(s.after) }), keeps},
+		{"the section's header edited", attributes, substitute("DO NOT EDIT", "edit it"), keeps},
+		{"the section without a beginning", attributes, reline(func(l []string) []string { return slices.Delete(l, 1, 2) }), keeps},
+		{"the section without an end", attributes, substitute(generators.SectionEnd+"\n", ""), keeps},
+		{"merge markers in the section", attributes, substitute(generators.SectionEnd, "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"+generators.SectionEnd), keeps},
 
-		{"the section moved", attributes, ours(func(s section) string { return string(s.own) + string(s.before) + string(s.after) }), silent},
-		{"the section with CRLF", attributes, text(withCRLF), silent},
-		{"the user's lines around the section", attributes, text(func(s string) string { return "x\n" + s + "y" }), silent},
+		{"the section moved", attributes, resection(func(s section) string { return string(s.own) + string(s.before) + string(s.after) }), silent},
+		{"the section with CRLF", attributes, rewrite(withCRLF), silent},
+		{"the user's lines around the section", attributes, rewrite(func(s string) string { return "x\n" + s + "y" }), silent},
 		{"another file", ".devcontainer/mine.yml", func(m mutated) { write(m.T, m.file, "mine\n") }, silent},
 		{"another file with the header", "stack/mine.yml", func(m mutated) { write(m.T, m.file, generators.Header("x.cue")+"\n") }, silent},
 		{"another file beside a script", ".devcontainer/scripts/.devgen-mine", func(m mutated) { write(m.T, m.file, "mine\n") }, silent},

@@ -111,7 +111,7 @@ func takeOnce(root *os.Root, files []generators.File, header string) (*survey, e
 	last, err := s.readManifest(header)
 	errs = append(errs, err)
 	for i := range files {
-		f, err := examine(root, &files[i], last.line(files[i].Path))
+		f, err := examine(root, &files[i], last.lineOf(root, files[i].Path))
 		errs = append(errs, err)
 		s.files = append(s.files, f)
 	}
@@ -155,7 +155,7 @@ func (s *survey) readManifest(header string) (last manifest, err error) {
 // examineOrphan finds the state of a file that is no output any more. A file without the mark of a generated one is
 // not devgen's, whatever the manifest says: anybody can write one.
 func (s *survey) examineOrphan(line manifestLine) (*finding, error) {
-	if s.next.line(line.path) != nil {
+	if s.next.lineOf(s.root, line.path) != nil {
 		return nil, nil
 	}
 	if line.kind == kindSection {
@@ -260,6 +260,38 @@ func read(root *os.Root, name string) ([]byte, error) {
 		data = []byte{}
 	}
 	return data, nil
+}
+
+// lineOf is the line of the file that is at path, or nil. On a machine that does not tell upper case from lower that may
+// be a file whose path was only renamed in case.
+func (m manifest) lineOf(root *os.Root, path string) *manifestLine {
+	if line := m.line(path); line != nil {
+		return line
+	}
+	for i := range m {
+		if strings.EqualFold(m[i].path, path) && sameFile(root, m[i].path, path) {
+			return &m[i]
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two names, which differ in case only, are of one file: both are there, but the folders do
+// not list both. (os.SameFile does not do: not every such file system gives a file one number.)
+func sameFile(root *os.Root, a, b string) bool {
+	there := func(name string) bool { _, err := root.Lstat(name); return err == nil }
+	return there(a) && there(b) && !(listed(root, a) && listed(root, b))
+}
+
+// listed reports whether a file and the folders around it are called exactly so.
+func listed(root *os.Root, name string) bool {
+	for ; name != "."; name = path.Dir(name) {
+		entries, _ := fs.ReadDir(root.FS(), path.Dir(name))
+		if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == path.Base(name) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // same reports whether two reads found the same.

@@ -233,7 +233,7 @@ func unchanged(root *os.Root, name string, known ...[]byte) error {
 
 // settle does what is left for a file once all are renamed: an orphan goes.
 func (s *survey) settle(f finding) error {
-	if f.want != nil || s.replaced(f.path) { // the latter was one place with an output that was just written
+	if f.want != nil {
 		return nil
 	}
 	if _, err := s.root.Lstat(f.path); errors.Is(err, fs.ErrNotExist) {
@@ -247,19 +247,6 @@ func (s *survey) settle(f finding) error {
 	}
 	removeEmpty(s.root, path.Dir(f.path))
 	return nil
-}
-
-// replaced reports whether an orphan is the same file as an output: on a machine that does not tell upper case from
-// lower, a file that was only renamed in case.
-func (s *survey) replaced(orphan string) bool {
-	old, err := s.root.Lstat(orphan)
-	return err == nil && slices.ContainsFunc(s.files, func(f finding) bool {
-		if f.want == nil || !strings.EqualFold(f.path, orphan) {
-			return false
-		}
-		now, err := s.root.Lstat(f.path)
-		return err == nil && os.SameFile(old, now)
-	})
 }
 
 // removeEmpty removes a folder and those around it as far as they are empty.
