@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Pos is a place in a file of the user. The zero Pos is no place.
@@ -47,7 +50,8 @@ type Problem struct {
 	Severity Severity
 }
 
-// String is the one line that a person reads: file:line:col: path: text (hint) [rule].
+// String is the one line that a person reads: file:line:col: path: text (hint) [rule]. What the user wrote can hold
+// anything; what cannot be seen, or would end the line or speak to the terminal, is shown as an escape.
 func (p Problem) String() string {
 	var b strings.Builder
 	if p.Pos.IsValid() {
@@ -65,6 +69,26 @@ func (p Problem) String() string {
 	}
 	if p.Rule != "" {
 		b.WriteString(" [" + p.Rule + "]")
+	}
+	return visible(b.String())
+}
+
+// visible is s with every character that is not printable as an escape of Go.
+func visible(s string) string {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, odd) {
+		return s
+	}
+	var b strings.Builder
+	for rest := s; rest != ""; {
+		r, size := utf8.DecodeRuneInString(rest)
+		if r == utf8.RuneError && size == 1 || odd(r) {
+			quoted := strconv.Quote(rest[:size])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteRune(r)
+		}
+		rest = rest[size:]
 	}
 	return b.String()
 }

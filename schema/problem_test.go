@@ -98,6 +98,7 @@ func TestProblemString(t *testing.T) {
 		{"a.cue:3:7: name: broken (did you mean x?) [DG-12]", Problem{Pos: at, Path: "name", Text: "broken", Hint: "did you mean x?", Rule: "DG-12"}},
 		{"a.cue:3:7: warning: name: odd", Problem{Pos: at, Path: "name", Text: "odd", Severity: Warning}},
 		{"a.cue:3:7: information: name: so", Problem{Pos: at, Path: "name", Text: "so", Severity: Info}},
+		{`a.cue:3:7: a\nb: 'é\x1b[2J\u2028\u202e\xff\ufeff' 🚀`, Problem{Pos: at, Path: "a\nb", Text: "'é\x1b[2J\u2028\u202e\xff\ufeff' 🚀"}},
 	} {
 		if got := c.p.String(); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
