@@ -336,6 +336,15 @@ func TestSyntax(t *testing.T) {
 		{"YAML, alias", "spec.yaml", "name: x\nimage: *y\n", []string{"spec.yaml:1:1: unknown anchor 'y' referenced"}},
 		{"JSON, comma", "spec.json", `{"name": "x",}`, []string{"spec.json:1:14: invalid JSON: invalid character '}' looking for beginning of object key string"}},
 		{"JSON, cut off", "spec.json", `{"name": "x"`, []string{"spec.json:1:12: invalid JSON: unexpected end of JSON input"}},
+		{"CUE, not UTF-8", "spec.cue", "name: \"x\"\nx: \"a\xffb\"\n", []string{"spec.cue:2:6: byte 0xff is not UTF-8; save the file as UTF-8"}},
+		{"CUE, half a character", "spec.cue", "// \xe2\x82", []string{"spec.cue:1:4: byte 0xe2 is not UTF-8; save the file as UTF-8"}},
+		{"YAML, not UTF-8", "spec.yaml", "name: \xff\n", []string{"spec.yaml:1:7: byte 0xff is not UTF-8; save the file as UTF-8"}},
+		{"JSON, UTF-16", "spec.json", "\xff\xfe{\x00}\x00", []string{"spec.json:1:1: byte 0xff is not UTF-8; save the file as UTF-8"}},
+		{"CUE, mark inside", "spec.cue", "\ufeffname: \"\ufeffx\"\n", []string{"spec.cue:1:11: a byte order mark in the middle of the file; write it as \\ufeff"}},
+		{"JSON, mark inside", "spec.json", "{\"name\": \"\ufeffx\"}", []string{"spec.json:1:11: a byte order mark in the middle of the file; write it as \\ufeff"}},
+		{"CUE, mark first", "spec.cue", "\ufeff", missing("spec.cue")},
+		{"JSON, mark first", "spec.json", "\ufeff{}", missing("spec.json")},
+		{"YAML, mark first", "spec.yaml", "\ufeff{}", missing("spec.yaml")},
 		{"JSON, empty", "spec.json", "", []string{"spec.json:1:1: invalid JSON: unexpected end of JSON input"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

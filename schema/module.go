@@ -22,6 +22,12 @@ func cueSyntax(file string, tags []string) (*build.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, f := range files[1:] { // the first has been read
+		data, _ := os.ReadFile(f) // CUE says what is wrong with a file that cannot be opened
+		if err := unreadable(f, data); err != nil {
+			return nil, err
+		}
+	}
 	root, overlay, err := importOverlay(files)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
@@ -37,6 +39,9 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 	if ps := conflicts(file, data); ps != nil {
 		return nil, ps
 	}
+	if err := unreadable(file, data); err != nil {
+		return nil, err
+	}
 	ext := filepath.Ext(file)
 	if ext == ".cue" {
 		return cueSyntax(file, tags)
@@ -54,7 +59,7 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 		ast.Walk(f, plainNumber, nil)
 		return instance, instance.AddSyntax(f)
 	case ".json":
-		x, err := json.Extract(file, data)
+		x, err := json.Extract(file, bytes.TrimPrefix(data, mark))
 		if err != nil {
 			return nil, err
 		}
@@ -100,6 +105,29 @@ func conflicts(file string, data []byte) (ps problemList) {
 		}
 	}
 	return ps
+}
+
+// mark is Unicode's byte order mark, which editors of Windows put first.
+var mark = []byte("\ufeff")
+
+// unreadable finds the first character that is none: CUE would take bytes that are not UTF-8 for U+FFFD, and refuses a
+// byte order mark anywhere but at the start in words that JSON does not have.
+func unreadable(file string, data []byte) error {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		at := Pos{File: label(file), Line: i + 1}
+		for rest := line; len(rest) > 0; {
+			r, size := utf8.DecodeRune(rest)
+			at.Col = len(line) - len(rest) + 1
+			switch {
+			case r == utf8.RuneError && size == 1:
+				return Problem{Pos: at, Text: fmt.Sprintf("byte %#x is not UTF-8; save the file as UTF-8", rest[0])}
+			case r == '\ufeff' && (i > 0 || at.Col > 1) && filepath.Ext(file) != ".yaml" && filepath.Ext(file) != ".yml":
+				return Problem{Pos: at, Text: `a byte order mark in the middle of the file; write it as \ufeff`}
+			}
+			rest = rest[size:]
+		}
+	}
+	return nil
 }
 
 // plainNumber mends what CUE's YAML reader makes of an integer of more than 64 bits: "number & 123…" as one literal.
