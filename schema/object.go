@@ -126,6 +126,9 @@ func (d decoder) object(v cue.Value) (Value, error) {
 	}
 	object := Value{Kind: Object}
 	for it.Next() {
+		if strings.ContainsFunc(it.Selector().Unquoted(), isControl) {
+			return Value{}, &kindError{it.Value(), "has a control character in its name, which no consumer takes"}
+		}
 		field, err := d.native(it.Value())
 		if err != nil {
 			return Value{}, err
