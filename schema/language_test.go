@@ -150,6 +150,7 @@ func TestHostileToForm(t *testing.T) {
 		{"#Duration", []string{"0s", "s", "1", "1d", "1.5h", "-1s"}},
 		{"#Minutes", []string{"0m", "90s", "1"}},
 		{"#Command", []string{"A=b devgen", "a  b", "a ", " a", "a b;id", "a b|c", "a >b", "a <b", "a &", "a ~/b", "~/a", "a *", "a ?", "a [b]", "a {b,c}", "a 'b'", "a #b", "a !b", "a (b)", "a ${B}", "a $B", "a ${{ b }}", "../a", "a/../b", "//a", "a/"}},
+		{"#Group", []string{"a ", " a", "1a", strings.Repeat("a", 41)}},
 		{"#Version", []string{"1.2.3", "v1.2", "latest", "v1.2.3-$(id)"}},
 	} {
 		for _, text := range c.texts {
@@ -183,6 +184,7 @@ func TestFormsTake(t *testing.T) {
 		"#Command":          {"devgen", "go run ./cmd/devgen", "go tool -modfile=tools.mod devgen", "go run github.com/devgen/devgen/cmd/devgen@v1.2.3", "./tools/devgen", ".bin/devgen", "/opt/devgen", "devgen -t stage=prod -C .."},
 		"#Minutes":          {"45m", "2h"},
 		"#URL":              {"https://example.org", "http://localhost:9000", "https://a.blob.core.windows.net/x"},
+		"#Group":            {"A", "a", "Node JS", "a_-", strings.Repeat("a", 40)},
 		"#KeyPrefix":        {"cache/", "a/b/"},
 		"#SemverPattern":    {"{{version}}", "{{major}}.{{minor}}", "v{{major}}"},
 	} {
