@@ -2,7 +2,6 @@ package schema
 
 import (
 	"slices"
-	"strconv"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -66,7 +65,7 @@ func (s *search) add(found []finding) {
 func (s *search) take(f finding) {
 	path := f.path
 	for i, name := range path {
-		if _, err := strconv.Atoi(name); err == nil {
+		if _, ok := index(name); ok {
 			path = path[:i]
 			break
 		}

@@ -446,7 +446,7 @@ func plain(path []string) []string {
 func selectors(path []string) cue.Path {
 	sels := make([]cue.Selector, len(path))
 	for i, p := range path {
-		if n, err := strconv.Atoi(p); err == nil {
+		if n, ok := index(p); ok {
 			sels[i] = cue.Index(n)
 			continue
 		}

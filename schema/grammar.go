@@ -72,7 +72,7 @@ func (l language) lookup(x ast.Expr, name string) (found *ast.Field) {
 func (l language) child(x ast.Expr, name string) (ast.Expr, bool) {
 	if list, ok := x.(*ast.ListLit); ok && len(list.Elts) > 0 {
 		rest, open := list.Elts[len(list.Elts)-1].(*ast.Ellipsis)
-		if _, err := strconv.Atoi(name); err == nil && open {
+		if _, ok := index(name); ok && open {
 			return rest.Type, true
 		}
 		return nil, true

@@ -127,11 +127,17 @@ func (p *places) order(names []string, parent ...string) []string {
 	return written
 }
 
+// index is the place in a list that a part of a path stands for. 0755 and -1 are names.
+func index(name string) (n int, ok bool) {
+	n, err := strconv.Atoi(name)
+	return n, err == nil && n >= 0 && strconv.Itoa(n) == name
+}
+
 // pathString writes path as the user would: volumes.npm-cache.target, workflow.schedules[0].cron.
 func pathString(path []string) string {
 	var b strings.Builder
 	for i, name := range path {
-		if _, err := strconv.Atoi(name); err == nil {
+		if _, ok := index(name); ok {
 			b.WriteString("[" + name + "]")
 			continue
 		}

@@ -104,6 +104,8 @@ func TestPathString(t *testing.T) {
 		{[]string{"volumes", "npm-cache", "target"}, "volumes.npm-cache.target"},
 		{[]string{"workflow", "schedules", "0", "cron"}, "workflow.schedules[0].cron"},
 		{[]string{"image", "args", "A"}, "image.args.A"},
+		{[]string{"requirements", "0755", "title"}, "requirements.0755.title"},
+		{[]string{"devcontainer", "-1", "+1", ""}, "devcontainer.-1.+1."},
 	} {
 		if got := pathString(c.path); got != c.want {
 			t.Errorf("pathString(%q) = %q, want %q", c.path, got, c.want)
