@@ -262,9 +262,31 @@ func (p *Plan) CacheModes() []string {
 	return []string{"max", "min"}
 }
 
-// globToRegexp follows GitHub's filter patterns: * stays within one path segment, ** does not.
+// globToRegexp follows GitHub's filter patterns: * stays within one path segment, ** does not; ?, + and [] are as in a
+// regular expression, and a backslash takes the meaning away.
+// Source: GitHub, "Workflow syntax", filter pattern cheat sheet.
 func globToRegexp(glob string) string {
-	quoted := regexp.QuoteMeta(glob)
-	quoted = strings.ReplaceAll(quoted, `\*\*`, ".*")
-	return strings.ReplaceAll(quoted, `\*`, "[^/]*")
+	var b strings.Builder
+	for rest := glob; rest != ""; {
+		n := 1
+		switch {
+		case strings.HasPrefix(rest, "**"):
+			n = 2
+			b.WriteString(".*")
+		case rest[0] == '*':
+			b.WriteString("[^/]*")
+		case strings.IndexByte("?+[]", rest[0]) >= 0:
+			b.WriteByte(rest[0])
+		case rest[0] == '\\' && len(rest) > 1:
+			n = 2
+			b.WriteString(regexp.QuoteMeta(rest[1:2]))
+		default:
+			b.WriteString(regexp.QuoteMeta(rest[:1]))
+		}
+		rest = rest[n:]
+	}
+	return b.String()
 }
+
+// literalGlob is the filter pattern that matches one path. Of a path's characters + alone has a meaning.
+func literalGlob(path string) string { return strings.ReplaceAll(path, "+", `\+`) }

@@ -121,9 +121,11 @@ func checkSteps(p *Plan) {
 	check("after", p.Workflow.After)
 }
 
-// matches reports whether a branch matches one of GitHub's filter patterns.
-func matches(glob, branch string) bool {
-	return regexp.MustCompile("^" + globToRegexp(glob) + "$").MatchString(branch)
+// matches reports whether a branch or a path matches one of GitHub's filter patterns. Nothing matches one that is none:
+// the workflow's judge refuses it.
+func matches(glob, name string) bool {
+	re, err := regexp.Compile("^(" + globToRegexp(glob) + ")$")
+	return err == nil && re.MatchString(name)
 }
 
 // Rel is target as seen from the folder of a file; both are paths from the root.

@@ -120,7 +120,7 @@ func resolvePaths(p *Plan) {
 	}
 	for _, path := range read {
 		if !starts(paths, path) {
-			paths = append(paths, path)
+			paths = append(paths, literalGlob(path))
 		}
 	}
 	p.Workflow.Paths = paths

@@ -226,6 +226,9 @@ func TestPaths(t *testing.T) {
 		{`["**"]`, "**"},
 		{`["**", "!.github/**", "!docs/**"]`, "** !.github/** !docs/** .github/workflows/devcontainer-registry-cache.yml"},
 		{`["**", "!.devcontainer/**", ".devcontainer/**"]`, "** !.devcontainer/** .devcontainer/**"},
+		{`["**", "!*.[ch]", "!x?", "!.devcontainer/Docker+ile", "!.github/**"]`, "** !*.[ch] !x? !.devcontainer/Docker+ile !.github/** .github/workflows/devcontainer-registry-cache.yml"},
+		{`["**", "![z-a]", "!a[", "!*Docker[fg]ile"]`, "** ![z-a] !a[ !*Docker[fg]ile"}, // the judge refuses what is no pattern
+		{`["**", "!**Docker[fg]ile"]`, "** !**Docker[fg]ile .devcontainer/Dockerfile"},
 		{`[]`, ""},
 	} {
 		t.Run(row.paths, func(t *testing.T) {
@@ -233,6 +236,14 @@ func TestPaths(t *testing.T) {
 			equal(t, "Paths", strings.Join(p.Workflow.Paths, " "), row.want)
 		})
 	}
+}
+
+// A path of the spec is no pattern: + in it would repeat what stands before it.
+func TestPathsWithPlus(t *testing.T) {
+	spec := withWorkflow + `image: dockerfile: "c++/Dockerfile"
+		workflow: paths: `
+	equal(t, "Paths", resolve(t, spec+`["src/**"]`).Workflow.Paths[1], `c\+\+/Dockerfile`)
+	equal(t, "Paths", resolve(t, spec+`["**"]`).Workflow.Paths, []string{"**"})
 }
 
 func TestDefaultBranchBuilds(t *testing.T) {
