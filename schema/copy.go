@@ -71,7 +71,7 @@ func CheckModule() ([]Problem, error) {
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
-	if ps := syntaxProblems(err); ps != nil {
+	if ps := syntaxProblems(ModulePath, err); ps != nil {
 		return ps, nil
 	}
 	return nil, err

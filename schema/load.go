@@ -33,7 +33,7 @@ func (e *UsageError) Error() string { return e.Text }
 func Load(file string, tags []string) (spec *Spec, problems []Problem, err error) {
 	instance, err := syntax(file, tags)
 	if err != nil {
-		if ps := syntaxProblems(err); ps != nil {
+		if ps := syntaxProblems(file, err); ps != nil {
 			return nil, ps, nil
 		}
 		return nil, nil, err

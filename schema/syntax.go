@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ import (
 	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/encoding/json"
 	"cuelang.org/go/encoding/yaml"
+	yamlv3 "go.yaml.in/yaml/v3"
 )
 
 // This file reads the three forms of a spec, and tells what cannot be parsed.
@@ -52,6 +54,9 @@ func syntax(file string, tags []string) (*build.Instance, error) {
 	instance := build.NewContext().NewInstance(".", nil)
 	switch ext {
 	case ".yaml", ".yml":
+		if err := endless(file, data); err != nil {
+			return nil, err
+		}
 		f, err := yaml.Extract(file, data)
 		if err != nil {
 			return nil, yamlError(file, data, err)
@@ -79,6 +84,7 @@ func readError(file string, err error) error {
 }
 
 var (
+	switchedOff    = regexp.MustCompile(`: (@if\(.*\)) did not match`)
 	missingPackage = regexp.MustCompile(`cannot find package ("[^"]*")`)
 	jsonPrefix     = regexp.MustCompile(`^invalid JSON for file "[^"]*"`)
 )
@@ -89,7 +95,10 @@ func syntaxText(e cueerrors.Error) string {
 	if m := missingPackage.FindStringSubmatch(text); m != nil {
 		return fmt.Sprintf("there is no package %s; want %q or one of cue.mod, nothing is fetched", m[1], ImportPath)
 	}
-	return jsonPrefix.ReplaceAllString(text, "invalid JSON")
+	if m := switchedOff.FindStringSubmatch(text); m != nil {
+		return m[1] + " leaves nothing of the spec; want a tag for which it holds, such as -t name"
+	}
+	return jsonPrefix.ReplaceAllString(strings.Join(strings.Fields(text), " "), "invalid JSON")
 }
 
 // A problemList is several problems as one error.
@@ -111,8 +120,10 @@ func conflicts(file string, data []byte) (ps problemList) {
 var mark = []byte("\ufeff")
 
 // unreadable finds the first character that is none: CUE would take bytes that are not UTF-8 for U+FFFD, and refuses a
-// byte order mark anywhere but at the start in words that JSON does not have.
+// byte order mark anywhere but at the start in words that JSON does not have. To YAML a carriage return alone ends a line,
+// and then nobody finds the place of anything.
 func unreadable(file string, data []byte) error {
+	yaml := slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(file))
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		at := Pos{File: label(file), Line: i + 1}
 		for rest := line; len(rest) > 0; {
@@ -121,7 +132,9 @@ func unreadable(file string, data []byte) error {
 			switch {
 			case r == utf8.RuneError && size == 1:
 				return Problem{Pos: at, Text: fmt.Sprintf("byte %#x is not UTF-8; save the file as UTF-8", rest[0])}
-			case r == '\ufeff' && (i > 0 || at.Col > 1) && filepath.Ext(file) != ".yaml" && filepath.Ext(file) != ".yml":
+			case yaml && r == '\r' && len(rest) > 1:
+				return Problem{Pos: at, Text: "a carriage return inside a line; want lines that end in a newline"}
+			case !yaml && r == '\ufeff' && (i > 0 || at.Col > 1):
 				return Problem{Pos: at, Text: `a byte order mark in the middle of the file; write it as \ufeff`}
 			}
 			rest = rest[size:]
@@ -151,6 +164,29 @@ func specAbove(file string) string {
 	return ""
 }
 
+// endless finds an alias inside of what it stands for: CUE's reader follows one of a merge key (<<: *a) until the
+// stack is full. What is not YAML is left to that reader.
+func endless(file string, data []byte) error {
+	var root yamlv3.Node
+	if yamlv3.Unmarshal(data, &root) != nil {
+		return nil
+	}
+	var walk func(n *yamlv3.Node, around []*yamlv3.Node) error
+	walk = func(n *yamlv3.Node, around []*yamlv3.Node) error {
+		if n.Kind == yamlv3.AliasNode && slices.Contains(around, n.Alias) {
+			return Problem{Pos: Pos{label(file), n.Line, n.Column}, Text: fmt.Sprintf("*%s stands inside of what it stands for", n.Value)}
+		}
+		around = append(around, n)
+		for _, c := range n.Content {
+			if err := walk(c, around); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return walk(&root, nil)
+}
+
 // yamlLine is how the YAML parser names a place: it knows no column.
 var yamlLine = regexp.MustCompile(`^.*?:(\d+): (.*)$`)
 
@@ -166,7 +202,8 @@ func yamlError(file string, data []byte, err error) error {
 	if strings.HasPrefix(m[2], "did not find expected") {
 		p.Pos.Line++ // go-yaml counts the lines of these from 0 (yaml.go, parser.fail)
 	}
-	if lines := strings.Split(string(data), "\n"); p.Pos.Line <= len(lines) {
+	lines := strings.Split(string(data), "\n")
+	if p.Pos.Line = min(p.Pos.Line, len(lines)); p.Pos.Line > 0 {
 		line := lines[p.Pos.Line-1]
 		indentation := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 		if at := strings.Index(indentation, "\t"); at >= 0 {
@@ -176,8 +213,8 @@ func yamlError(file string, data []byte, err error) error {
 	return p
 }
 
-// syntaxProblems explains what CUE, YAML or JSON could not parse, or nil if err is of another kind.
-func syntaxProblems(err error) []Problem {
+// syntaxProblems explains what CUE, YAML or JSON could not parse of the file, or nil if err is of another kind.
+func syntaxProblems(file string, err error) []Problem {
 	var p Problem
 	if errors.As(err, &p) {
 		return []Problem{p}
@@ -191,7 +228,7 @@ func syntaxProblems(err error) []Problem {
 		return nil
 	}
 	for _, e := range cueerrors.Errors(err) {
-		p := Problem{Text: syntaxText(e)}
+		p := Problem{Pos: Pos{label(file), 1, 1}, Text: syntaxText(e)}
 		if at := e.Position(); at.IsValid() {
 			p.Pos = (&places{label: label}).pos(at.Position())
 		}
