@@ -230,11 +230,20 @@ func syntaxProblems(file string, err error) []Problem {
 	for _, e := range cueerrors.Errors(err) {
 		p := Problem{Pos: Pos{label(file), 1, 1}, Text: syntaxText(e)}
 		if at := e.Position(); at.IsValid() {
-			p.Pos = (&places{label: label}).pos(at.Position())
+			p.Pos = inside(at.Filename(), (&places{label: label}).pos(at.Position()))
 		}
 		ps = append(ps, p)
 	}
 	return SortProblems(ps)
+}
+
+// inside is a place, or the end of its line: CUE's parser puts the end of a file behind it.
+func inside(file string, at Pos) Pos {
+	data, err := os.ReadFile(file)
+	if lines := bytes.Split(data, []byte("\n")); err == nil && at.Line <= len(lines) {
+		at.Col = min(at.Col, len(lines[at.Line-1])+1)
+	}
+	return at
 }
 
 // insteadOf is what to do about a folder in place of a spec.
