@@ -2,9 +2,16 @@ package main
 
 import (
 	"io/fs"
+	"path/filepath"
 	"reflect"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/devgen/devgen/generators/plan"
 )
 
 func TestParseManifest(t *testing.T) {
@@ -77,8 +84,8 @@ func TestManifestLine(t *testing.T) {
 	}
 }
 
-// FuzzManifest: whatever is in a manifest, devgen does not panic; what is accepted comes back from its own text; and no path
-// leads out of the repository.
+// FuzzManifest: whatever is in a manifest, devgen does not panic; what is accepted comes back from its own text; no path
+// leads out of the repository, on any system; and a manifest takes no more memory than its text, by a fixed factor.
 func FuzzManifest(f *testing.F) {
 	a := strings.Repeat("a", 64)
 	for _, seed := range []string{
@@ -89,20 +96,39 @@ func FuzzManifest(f *testing.F) {
 		"format 1\n- " + a + " a\\..\\b\n", "format 1\n- " + a + " C:/x\n", "format 1\n- " + a + " a/./b\n",
 		"format 1\n- " + a + " x\r\n- " + a + " x \n", "format 1\n- " + a + " \x00\n", "format 1\n- " + a + " \xff\n",
 		"format 1\n<<<<<<< a\n=======\n>>>>>>> b\n",
+		"format 1\n- " + a + " a/../b\n", "format 1\n- " + a + " ..\n", "format 1\n- " + a + " ~/x\n", "format 1\n- " + a + " .git/config\n", "format 1\n- " + a + " x/.GIT/hooks/pre-commit\n",
+		"format 1\n- " + a + " \u202ex\n", "format 1\n- " + a + " \\\\server\\x\n", "format 1\n- " + a + " .devcontainer/devgen.manifest\n", "format 1\n- " + a + " CON\n", "format 1\n- " + a + " " + strings.Repeat("x/", 5000) + "x\n",
+		"\ufeffformat 1\n", "format 1\n" + strings.Repeat("#\n", 5000), "format 99999999999999999999\n", "format 1\r\n- " + a + " x\r\r\n",
 	} {
 		f.Add([]byte(seed))
 	}
+	root := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		m, err := parseManifest(data)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 64<<10+100*uint64(len(data)) {
+			t.Errorf("%d bytes took %d bytes of memory", len(data), used)
+		}
 		if err != nil {
+			if text := err.Error(); strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("%q cannot be shown in one line", text)
+			}
 			if m != nil {
 				t.Errorf("a manifest besides the error %v", err)
 			}
 			return
 		}
 		for _, l := range m {
-			if !fs.ValidPath(l.path) || strings.ContainsAny(l.path, "\\:") || l.path == "." {
+			if !fs.ValidPath(l.path) || strings.ContainsAny(l.path, "\\:") || l.path == "." || !utf8.ValidString(l.path) {
 				t.Errorf("path %q", l.path)
+			}
+			if rel, err := filepath.Rel(root, filepath.Join(root, l.path)); err != nil || !filepath.IsLocal(rel) || rel == "." {
+				t.Errorf("path %q leads to %q", l.path, rel)
+			}
+			if parts := strings.Split(strings.ToLower(l.path), "/"); slices.Contains(parts, ".git") || l.path == plan.ManifestPath {
+				t.Errorf("path %q is not devgen's", l.path)
 			}
 			if len(l.hashes) < 1 || len(l.hashes) > 2 {
 				t.Errorf("%d hashes", len(l.hashes))
@@ -112,6 +138,9 @@ func FuzzManifest(f *testing.F) {
 		again, err := parseManifest(text)
 		if err != nil || !reflect.DeepEqual(m, again) {
 			t.Errorf("%q came back as %v (%v), was %v", text, again, err, m)
+		}
+		if twice := again.format("# header"); string(twice) != string(text) {
+			t.Errorf("%q became %q", text, twice)
 		}
 	})
 }
