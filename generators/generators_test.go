@@ -334,6 +334,8 @@ func TestFindings(t *testing.T) {
 			`devcontainer.cue:6:44: drift.steps.before[0]: `},
 		{"service", small + `services: db: {image: "postgres", prots: ["5432"]}`,
 			`devcontainer.cue:6:11: services.db: compose: `},
+		{"extension of a service", small + `services: db: {image: "postgres", "x-any": {key: "${{"}}`,
+			`devcontainer.cue:6:35: services.db.x-any: compose: invalid interpolation`},
 		{"native key", small + `devcontainer: forwardPorts: ["x y"]`,
 			`devcontainer.cue:6:30: devcontainer.forwardPorts[0]: "x y" is not allowed; want a port`},
 	}

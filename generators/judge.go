@@ -321,7 +321,7 @@ func substitute(text string, environment template.Mapping) (string, error) {
 }
 
 // serviceName is how compose-go names a service in its messages.
-var serviceName = regexp.MustCompile(`services\.([a-z0-9_.-]+?)(?:\.([a-zA-Z_]+)|[ :\[]|$)|service "([a-z0-9_.-]+)"`)
+var serviceName = regexp.MustCompile(`services\.([a-z0-9_.-]+?)(?:\.([a-zA-Z0-9_-]+)|[ :\[]|$)|service "([a-z0-9_.-]+)"`)
 
 // composeFinding finds the user's service in the words of compose-go, which has no positions.
 func composeFinding(p *plan.Plan, err error) finding {
