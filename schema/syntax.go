@@ -124,6 +124,9 @@ var mark = []byte("\ufeff")
 // and then nobody finds the place of anything.
 func unreadable(file string, data []byte) error {
 	yaml := slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(file))
+	if !yaml && utf8.Valid(data) && !bytes.Contains(bytes.TrimPrefix(data, mark), mark) {
+		return nil
+	}
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		at := Pos{File: label(file), Line: i + 1}
 		for rest := line; len(rest) > 0; {
