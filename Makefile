@@ -2,8 +2,9 @@
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 10s
 
-.PHONY: build test bench golden lint
+.PHONY: build test bench fuzz golden lint
 
 build: ## the static binary, in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/devgen ./cmd/devgen
@@ -16,6 +17,14 @@ test: ## every test; golden/buildkitd, golden/cue and golden/bench are modules o
 
 bench: ## measure devgen against its peers and rewrite the tables of docs/performance.md
 	cd golden/bench && $(GO) run .
+
+fuzz: ## look for what breaks a promise, FUZZTIME for each target
+	@for package in ./cmd/devgen ./generators ./schema; do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; \
+		done; \
+	done
 
 golden: ## rewrite what the cases expect, and this repository's own outputs
 	$(GO) run ./cmd/devgen
