@@ -70,11 +70,11 @@ func (p Problem) String() string {
 	if p.Rule != "" {
 		b.WriteString(" [" + p.Rule + "]")
 	}
-	return visible(b.String())
+	return OneLine(b.String())
 }
 
-// visible is s with every character that is not printable as an escape of Go.
-func visible(s string) string {
+// OneLine is s in one line: every character that cannot be printed is shown as an escape of Go.
+func OneLine(s string) string {
 	odd := func(r rune) bool { return !unicode.IsPrint(r) }
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, odd) {
 		return s
@@ -92,6 +92,8 @@ func visible(s string) string {
 	}
 	return b.String()
 }
+
+func unprintable(r rune) bool { return !strconv.IsPrint(r) }
 
 // Error makes a Problem that ends the reading of a file an error.
 func (p Problem) Error() string { return p.String() }

@@ -23,13 +23,14 @@ func newDiff(o *options) *cobra.Command {
 // would: git apply takes it. Files that only --force would overwrite are shown too: that is how one sees what it
 // would cost.
 func showDiff(c *cobra.Command, o options) error {
-	s, _, err := look(c.ErrOrStderr(), o)
+	r := &report{}
+	s, err := look(o, r)
 	if err != nil {
-		return err
+		return r.print(c, o, err)
 	}
 	defer s.root.Close()
 	if s.damage != nil {
-		fmt.Fprintln(c.ErrOrStderr(), s.line(s.manifest))
+		fmt.Fprintln(c.ErrOrStderr(), s.assess(s.manifest).text())
 	}
 	changed := s.changed()
 	for _, f := range changed {

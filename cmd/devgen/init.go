@@ -46,7 +46,7 @@ func begin(c *cobra.Command, o options) error {
 	if err != nil {
 		return &exit{exitFailed, err}
 	}
-	report(c.ErrOrStderr(), problems)
+	newScreen(o.color, c.ErrOrStderr()).problems(problems)
 	taken := s.refuse(c.ErrOrStderr())
 	if len(problems) > 0 || taken {
 		return &exit{exitDrift, errors.New("nothing was written")}

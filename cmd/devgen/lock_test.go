@@ -154,7 +154,7 @@ func TestLookMeanwhile(t *testing.T) {
 	for i, text := range []string{before, after} {
 		write(t, "devcontainer.cue", text)
 		var err error
-		if wanted[i], _, err = compile(standing, io.Discard); err != nil {
+		if wanted[i], err = compile(standing, &report{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,7 +1,8 @@
 // Command devgen compiles devcontainer.cue into the files of a dev container and checks that they are fresh.
 //
 // This package is the outside world: flags, exit codes, and the reading and writing of files. main.go is the
-// command line, one file for each command; manifest.go, survey.go and write.go are the tree.
+// command line, one file for each command; manifest.go, survey.go and write.go are the tree; report.go is what a command
+// has to tell, and text.go, json.go and github.go are how.
 package main
 
 import (
@@ -40,8 +41,7 @@ const (
 	exitFailed  = 4 // a file could not be read or written, or devgen has a defect
 )
 
-// An exit is how a command ends when not well. Problems of the spec were printed by then; err, if there is one, is
-// still to be told.
+// An exit is how a command ends when not well. Its report was printed by then; err, if there is one, is still to be told.
 type exit struct {
 	code int
 	err  error
@@ -80,11 +80,12 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	}
 	if e.err != nil {
 		for line := range strings.Lines(strings.TrimSpace(e.err.Error())) {
+			line = schema.OneLine(strings.TrimSpace(line))
 			if strings.HasPrefix(line, hintPrefix) {
-				fmt.Fprintln(stderr, strings.TrimSpace(line))
+				fmt.Fprintln(stderr, line)
 				continue
 			}
-			fmt.Fprintln(stderr, "devgen:", strings.TrimSpace(line))
+			fmt.Fprintln(stderr, "devgen:", line)
 		}
 	}
 	return e.code
@@ -112,13 +113,18 @@ type options struct {
 	strict bool
 	dryRun bool
 	force  bool
+	format choice
+	color  choice
 }
 
 // defaultSpec is the spec where --spec names no other.
 const defaultSpec = "devcontainer.cue"
 
 func newRoot() *cobra.Command {
-	var o options
+	o := options{
+		format: choice{among: []string{formatText, formatJSON, formatGitHub}},
+		color:  choice{value: "auto", among: []string{"auto", "always", "never"}},
+	}
 	root := &cobra.Command{
 		Use:   "devgen",
 		Short: "Compile devcontainer.cue into the files of a dev container",
@@ -138,7 +144,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 			return enter(o.dir)
 		},
 		Args: knownCommand,
-		RunE: func(c *cobra.Command, _ []string) error { return generate(c, o) },
+		RunE: reporting(&o, generate),
 	}
 	root.SetVersionTemplate("devgen {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
@@ -148,18 +154,20 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 	flags.StringVar(&o.spec, "spec", defaultSpec, "the spec: a .cue, .yaml or .json file")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "set an @tag field of the spec, as key=value")
 	flags.BoolVar(&o.strict, "strict", false, "warnings fail too")
+	flags.Var(&o.color, "color", "colours: auto, always or never; auto heeds the terminal and NO_COLOR")
+	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(o.color.among, cobra.ShellCompDirectiveNoFileComp))
 	generating := func(c *cobra.Command) *cobra.Command {
 		c.Flags().BoolVar(&o.dryRun, "dry-run", false, "only tell what would change; exit 1 if anything would")
 		c.Flags().BoolVar(&o.force, "force", false, "overwrite files edited by hand too, and keep each as FILE.orig")
-		return c
+		return addFormat(c, &o)
 	}
 	generating(root)
 	root.AddCommand(
 		generating(newGenerate(&o)),
-		newCheck(&o),
+		addFormat(newCheck(&o), &o),
 		newDiff(&o),
 		newInit(&o),
-		newValidate(&o),
+		addFormat(newValidate(&o), &o),
 		newDoc(),
 		newSchema(),
 		newTrace(&o),
@@ -217,6 +225,9 @@ func flagError(c *cobra.Command, err error) error {
 	if errors.As(err, &value) && value.GetFlag().Value.Type() == "bool" {
 		err = fmt.Errorf("--%s: %q is not allowed; want true or false", value.GetFlag().Name, value.GetValue())
 	}
+	if errors.As(err, &value) && value.GetFlag().Value.Type() == "word" {
+		err = fmt.Errorf("--%s: %q is not allowed; %w", value.GetFlag().Name, value.GetValue(), value.Unwrap())
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		var names []string
@@ -247,13 +258,6 @@ func newHelp(root *cobra.Command) *cobra.Command {
 			}
 			return c.Help()
 		},
-	}
-}
-
-// report prints problems, one a line.
-func report(w io.Writer, problems []schema.Problem) {
-	for _, p := range problems {
-		fmt.Fprintln(w, p)
 	}
 }
 

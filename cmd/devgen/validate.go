@@ -12,16 +12,16 @@ func newValidate(o *options) *cobra.Command {
 		Aliases: []string{"vet"},
 		Short:   "Check the spec alone: the language, contradictions, and that every consumer would accept the files",
 		Args:    noArguments,
-		RunE:    func(c *cobra.Command, _ []string) error { return validate(c, *o) },
+		RunE:    reporting(o, validate),
 	}
 }
 
-func validate(c *cobra.Command, o options) error {
-	files, findings, err := compile(o, c.OutOrStdout())
+func validate(_ *cobra.Command, o options, r *report) error {
+	r.asked = true
+	files, err := compile(o, r)
 	if err != nil {
 		return err
 	}
-	report(c.OutOrStdout(), findings)
-	fmt.Fprintf(c.OutOrStdout(), "%s: valid; it stands for %s\n", o.spec, count(len(files), "file"))
-	return o.strictly(findings)
+	r.summary = fmt.Sprintf("%s: valid; it stands for %s", o.spec, count(len(files), "file"))
+	return o.strictly(r)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -349,7 +348,7 @@ func TestModeStaysPrivate(t *testing.T) {
 // surveyed is the tree of the working folder before a run.
 func surveyed(t *testing.T) *survey {
 	t.Helper()
-	s, _, err := look(io.Discard, standing)
+	s, err := look(standing, &report{})
 	if err != nil {
 		t.Fatal(err)
 	}
