@@ -261,8 +261,8 @@ func (r reporter) written(path []string) string {
 			text = fmt.Sprint(v)
 		}
 	}
-	if len(text) > 60 {
-		text = text[:57] + "..."
+	if runes := []rune(text); len(runes) > 60 {
+		text = string(runes[:57]) + "..."
 	}
 	return text
 }
@@ -304,6 +304,9 @@ func (r reporter) unknownField(path []string) finding {
 	parent, name := path[:len(path)-1], path[len(path)-1]
 	f := finding{Problem: Problem{Path: pathString(path)}, path: path}
 	f.Pos, f.at = r.place(path, nil)
+	if at, ok := r.places.named[key(path)]; ok {
+		f.Pos, f.at = r.places.pos(at), at
+	}
 	if want := r.keyForm(parent); want != "" {
 		f.Text = fmt.Sprintf("%q cannot be a name here; %s", name, want)
 		return f

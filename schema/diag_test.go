@@ -46,13 +46,13 @@ func TestProblems(t *testing.T) {
 	}{
 		// Unknown fields.
 		{"unknown", `volums: {}`, []string{`4:1: volums: unknown field "volums" (did you mean volumes?)`}},
-		{"unknown, nested", `buildkit: {paralellism: 3}`, []string{`4:25: buildkit.paralellism: unknown field "paralellism" (did you mean parallelism?)`}},
-		{"unknown, in a map", `volumes: a: {target: "/a", persistence: "cache", sise: "1GB"}`, []string{`4:56: volumes.a.sise: unknown field "sise" (did you mean size?)`}},
+		{"unknown, nested", `buildkit: {paralellism: 3}`, []string{`4:12: buildkit.paralellism: unknown field "paralellism" (did you mean parallelism?)`}},
+		{"unknown, in a map", `volumes: a: {target: "/a", persistence: "cache", sise: "1GB"}`, []string{`4:50: volumes.a.sise: unknown field "sise" (did you mean size?)`}},
 		{"unknown, in a list", `workflow: {repository: "a/b", schedules: [{cron: "1 2 3 4 5", purpose: "warm", corn: 1}]}`, []string{
-			`4:86: workflow.schedules[0].corn: unknown field "corn" (did you mean cron?)`}},
+			`4:80: workflow.schedules[0].corn: unknown field "corn" (did you mean cron?)`}},
 		{"unknown, like nothing", `image: kubernetes: {}`, []string{
 			`4:8: image.kubernetes: unknown field "kubernetes"; want registry, repository, base, dockerfile, context, target, args, secrets, login or provenance`}},
-		{"unknown instead of a required one", `volumes: a: {taget: "/a", persistence: "cache"}`, []string{`4:21: volumes.a.taget: unknown field "taget" (did you mean target?)`}},
+		{"unknown instead of a required one", `volumes: a: {taget: "/a", persistence: "cache"}`, []string{`4:14: volumes.a.taget: unknown field "taget" (did you mean target?)`}},
 		{"unknown with fields of its own", `volums: {a: {b: {c: 1}}}`, []string{`4:1: volums: unknown field "volums" (did you mean volumes?)`}},
 		{"unknown twice", "volums: {}\nvolums: a: 1\n", []string{
 			`4:1: volums: unknown field "volums" (did you mean volumes?)`, `5:1: volums: unknown field "volums" (did you mean volumes?)`}},
@@ -116,9 +116,9 @@ func TestProblems(t *testing.T) {
 		{"key, platform", `platforms: "linux/amd46": {}`, []string{`4:12: platforms.linux/amd46: "linux/amd46" cannot be a name here; want a platform such as linux/amd64 or linux/arm64`}},
 		{"key, requirement", `requirements: perf: {title: "x", covers: []}`, []string{
 			`4:15: requirements.perf: "perf" cannot be a name here; want an id such as PERF-006: letters in upper case, a dash, three digits`}},
-		{"key, rule", `lint: ignore: DG1: "x"`, []string{`4:20: lint.ignore.DG1: "DG1" cannot be a name here; want a rule id such as DG-12`}},
-		{"key, variable", `image: args: "A-B": "x"`, []string{`4:21: image.args.A-B: "A-B" cannot be a name here; want a variable name of letters, digits and _`}},
-		{"key of a choice", `outputs: compse: false`, []string{`4:18: outputs.compse: unknown field "compse" (did you mean compose?)`}},
+		{"key, rule", `lint: ignore: DG1: "x"`, []string{`4:15: lint.ignore.DG1: "DG1" cannot be a name here; want a rule id such as DG-12`}},
+		{"key, variable", `image: args: "A-B": "x"`, []string{`4:14: image.args.A-B: "A-B" cannot be a name here; want a variable name of letters, digits and _`}},
+		{"key of a choice", `outputs: compse: false`, []string{`4:10: outputs.compse: unknown field "compse" (did you mean compose?)`}},
 		{"key of a service", `services: "My DB": image: "x"`, []string{`4:11: services.My DB: "My DB" cannot be a name here; ` + wantName}},
 
 		// Lists.
@@ -150,10 +150,10 @@ func TestProblems(t *testing.T) {
 		{"comprehension", `for v in ["a", "b"] {volumes: "\(v)": {target: "/\(v)", persistence: "cahce"}}`, []string{
 			`4:70: volumes.a.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`,
 			`4:70: volumes.b.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`}},
-		{"condition that holds", `if name == "x" {volumes: a: {taget: "/a", persistence: "cache"}}`, []string{`4:37: volumes.a.taget: unknown field "taget" (did you mean target?)`}},
+		{"condition that holds", `if name == "x" {volumes: a: {taget: "/a", persistence: "cache"}}`, []string{`4:30: volumes.a.taget: unknown field "taget" (did you mean target?)`}},
 		{"condition that does not hold", "if name == \"y\" {volumes: a: {targt: 1}, volums: {}}\nbuildkit: parallelism: 100\n", []string{
 			`5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
-		{"parts", "_kept: persistence: \"cache\"\nvolumes: a: _kept & {target: \"/a\", sise: \"1GB\"}\n", []string{`5:42: volumes.a.sise: unknown field "sise" (did you mean size?)`}},
+		{"parts", "_kept: persistence: \"cache\"\nvolumes: a: _kept & {target: \"/a\", sise: \"1GB\"}\n", []string{`5:36: volumes.a.sise: unknown field "sise" (did you mean size?)`}},
 		{"parts with a mistake elsewhere", "_kept: persistence: \"cache\"\nvolumes: a: _kept & {target: \"/a\"}\nbuildkit: parallelism: 100\n", []string{
 			`6:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
 	} {
@@ -205,7 +205,7 @@ func TestProblemsWhole(t *testing.T) {
 			`spec.json:2:39: caches.registry.mode: "mid" is not allowed; want "max" or "min" (did you mean "min"?)`,
 			`spec.json:2:73: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
 		{"YAML", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nvolumes:\n  a: {taget: /a, persistence: cahce}\n"}, []string{
-			`spec.yaml:5:14: volumes.a.taget: unknown field "taget" (did you mean target?)`,
+			`spec.yaml:5:7: volumes.a.taget: unknown field "taget" (did you mean target?)`,
 			`spec.yaml:5:31: volumes.a.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`}},
 		{"YAML, null", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms:\n  linux/amd64:\n"}, []string{
 			`spec.yaml:4:15: platforms.linux/amd64: null is not allowed; want a group of fields`}},

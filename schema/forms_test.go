@@ -218,7 +218,7 @@ func TestFormsRefuse(t *testing.T) {
 		})},
 		{"opened definition", "spec.cue:6:1", map[string]string{"spec.cue": importLine + "schema.#Spec & {...} & {\n" + minimal + "volums: {}\n}\n"}},
 		{"YAML", "spec.yaml:4:1", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nvolums: {}\n"}},
-		{"JSON", "spec.json:3:12", map[string]string{"spec.json": `{"name": "x", "image": {"base": "debian:12"},` + "\n" + ` "platforms": {"linux/amd64": {}},` + "\n" + ` "volums": 1}`}},
+		{"JSON", "spec.json:3:3", map[string]string{"spec.json": `{"name": "x", "image": {"base": "debian:12"},` + "\n" + ` "platforms": {"linux/amd64": {}},` + "\n" + ` "volums": 1}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, lines, err := loadFiles(t, c.files)

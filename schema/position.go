@@ -13,6 +13,7 @@ import (
 // through the schema's patterns or definitions reports the schema's place.
 type places struct {
 	raw   map[string]token.Position // by key
+	named map[string]token.Position // where its name is written, by key
 	exprs map[string]ast.Expr       // what is written there, by key
 	paths [][]string                // in the order of the files, without those that hang on a condition
 	twice map[string]token.Position // where a field is written again, by key
@@ -24,7 +25,7 @@ type places struct {
 func key(path []string) string { return strings.Join(path, "\x00") }
 
 func findPlaces(files []*ast.File, label func(string) string) *places {
-	p := &places{raw: map[string]token.Position{}, exprs: map[string]ast.Expr{}, twice: map[string]token.Position{}, files: map[string]bool{}, label: label}
+	p := &places{raw: map[string]token.Position{}, named: map[string]token.Position{}, exprs: map[string]ast.Expr{}, twice: map[string]token.Position{}, files: map[string]bool{}, label: label}
 	for _, f := range files {
 		p.files[f.Filename] = true
 		p.decls(f.Decls, nil)
@@ -60,6 +61,9 @@ func (p *places) field(f *ast.Field, path []string) {
 		at = f.Value.Pos()
 	}
 	p.set(path, at, f.Value)
+	if _, ok := p.named[key(path)]; !ok && f.Pos().IsValid() {
+		p.named[key(path)] = f.Pos().Position()
+	}
 	p.expr(f.Value, path)
 }
 
