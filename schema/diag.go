@@ -43,7 +43,7 @@ func (r reporter) findings() []finding {
 		text := fmt.Sprintf("the spec is a %s; want fields such as name, image and platforms", k)
 		return []finding{{Problem: Problem{Pos: r.start(), Text: text}}}
 	}
-	err := r.user.Err()
+	err := r.user.Validate() // everything, of which Err is the first
 	if err == nil {
 		err = r.value.Validate(cue.Concrete(true))
 	}
@@ -68,7 +68,21 @@ func (r reporter) findings() []finding {
 			all = append(all, f) // of a list and its element, the element is at fault
 		}
 	}
+	if len(all) == 0 {
+		all = append(all, r.untold(err))
+	}
 	return all
+}
+
+// untold is an error that follows from nothing else, in CUE's words.
+func (r reporter) untold(err error) finding {
+	first := errors.Errors(err)[0]
+	path := plain(first.Path())
+	f := finding{Problem: Problem{Path: pathString(path)}, path: path}
+	f.Pos, f.at = r.place(path, []errors.Error{first})
+	text := strings.TrimSpace(errors.StringWithConfig(first, &errors.Config{OmitPath: true}))
+	f.Text = strings.TrimPrefix(text, "invalid interpolation: ")
+	return f
 }
 
 // below reports whether path lies below the other one.
@@ -112,6 +126,7 @@ func byPath(errs []errors.Error) (groups [][]errors.Error) {
 // A clue is what one of CUE's messages says. The formats are CUE v0.17's and are held by the tests.
 type clue struct {
 	said    string   // a whole sentence, of the schema's error() or of CUE
+	words   bool     // it is the schema's, which says it best
 	kinds   []string // kinds that would have been accepted
 	allowed []string // values that would have been accepted
 }
@@ -151,19 +166,47 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", here, there, r.places.pos(other))
 				return f, true
 			}
+			if c.said = r.contradiction(path, fmt.Sprint(args[0]), fmt.Sprint(args[1])); c.said != "" {
+				continue
+			}
 			r.conflict(&c, path, format, args)
+		case c.words:
 		case format == "incompatible list lengths (%d and %d)":
-			c.said = "the list is empty; want at least one element"
+			c.said = lengths(args)
+		case format == "cannot call non-function %s (type %s)":
+			f.Text = fmt.Sprintf("there is no function %s", args[0])
+			return f, true
 		case format == "invalid value %v (out of bound %s)":
 			c.said = "want " + fmt.Sprint(args[1])
 		case format == "%s":
-			c.said = fmt.Sprint(args...)
+			c.said, c.words = fmt.Sprint(args...), true
 		default:
 			c.said = strings.TrimSpace(errors.StringWithConfig(e, &errors.Config{OmitPath: true}))
 		}
 	}
 	f.Text, f.Hint = r.sentence(c, path)
 	return f, f.Text != ""
+}
+
+// contradiction tells of one expression that contradicts itself, in the order in which it does, or "".
+func (r reporter) contradiction(path []string, a, b string) string {
+	source := r.source(r.places.exprs[key(path)])
+	first, second := strings.Index(source, a), strings.Index(source, b)
+	switch {
+	case first < 0 || second < 0:
+		return ""
+	case second < first:
+		a, b = b, a
+	}
+	return fmt.Sprintf("conflicting values %s and %s; keep one of them", a, b)
+}
+
+// lengths tells of two lists that cannot be one. Of the two the language gives only the shortest that it takes.
+func lengths(args []any) string {
+	if slices.Contains(args, any(0)) {
+		return "the list is empty; want at least one element"
+	}
+	return fmt.Sprintf("lists of %d and of %d elements conflict; keep one of them", args...)
 }
 
 // userConflict reports whether the user's value contradicts itself.
@@ -391,10 +434,15 @@ func isStruct(x ast.Expr) bool {
 }
 
 // present reports whether the user gave the field, in so many words or through an expression. While the value
-// cannot be evaluated nobody knows, and a later round does.
+// cannot be evaluated nobody knows what an expression gives, and a later round does.
 func (r reporter) present(path []string) bool {
-	_, written := r.places.raw[key(path)]
-	return written || r.user.Err() != nil || r.user.LookupPath(selectors(path)).Exists()
+	if _, written := r.places.raw[key(path)]; written {
+		return true
+	}
+	if r.user.Err() != nil {
+		return !r.places.literal(path[:len(path)-1])
+	}
+	return r.user.LookupPath(selectors(path)).Exists()
 }
 
 // place is where the user wrote the field: at its own place, at the place that CUE names, or around it.

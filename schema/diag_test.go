@@ -268,6 +268,22 @@ func TestProblemsAllAtOnce(t *testing.T) {
 	}
 }
 
+// The import form tells the same: there CUE has every mistake in the user's own value, and would name the first.
+func TestProblemsAllAtOnceImported(t *testing.T) {
+	spec, err := os.ReadFile("testdata/many.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, fields, _ := strings.Cut(string(spec), "\n")
+	_, want, _ := Load("testdata/many.cue", nil)
+	lines := make([]string, len(want))
+	for i, p := range want {
+		p.Pos.File, p.Pos.Line = "spec.cue", p.Pos.Line+1
+		lines[i] = p.String()
+	}
+	refuse(t, map[string]string{"spec.cue": importLine + "schema.#Spec & {\n" + fields + "}\n"}, lines...)
+}
+
 // The same spec gives the same lines in the same order, every time.
 func TestProblemsStable(t *testing.T) {
 	_, want, _ := Load("testdata/many.cue", nil)

@@ -323,8 +323,8 @@ func TestSyntax(t *testing.T) {
 		name, file, text string
 		want             []string
 	}{
-		{"CUE, brace", "spec.cue", "name: \"x\"\nimage: {base: \"debian:12\"\n", []string{`spec.cue:2:26: expected '}', found 'EOF'`}},
-		{"CUE, brace and a line", "spec.cue", "A: {\n#A\n", []string{"spec.cue:2:3: expected '}', found 'EOF'"}},
+		{"CUE, brace", "spec.cue", "name: \"x\"\nimage: {base: \"debian:12\"\n", []string{`spec.cue:2:26: expected '}', found the end of the file`}},
+		{"CUE, brace and a line", "spec.cue", "A: {\n#A\n", []string{"spec.cue:2:3: expected '}', found the end of the file"}},
 		{"CUE, quote", "spec.cue", "name: \"x\nimage: {}\n", []string{"spec.cue:1:7: string literal not terminated"}},
 		{"CUE, colon", "spec.cue", "name: \"x\"\nimage base: 3\n", []string{"spec.cue:2:7: expected label or ':', found 'IDENT' base"}},
 		{"CUE, a neighbour of the package", "spec.cue", "package p\nname: \"x\"\nimage base: 3\n", []string{"spec.cue:3:7: expected label or ':', found 'IDENT' base"}},

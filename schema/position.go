@@ -18,6 +18,7 @@ type places struct {
 	paths [][]string                // in the order of the files, without those that hang on a condition
 	twice map[string]token.Position // where a field is written again, by key
 	files map[string]bool           // the user's files
+	mixed bool                      // the whole spec is made of more than literals and the language
 	label func(string) string       // how a file is named to the user
 }
 
@@ -76,6 +77,11 @@ func (p *places) expr(x ast.Expr, path []string) {
 		p.expr(x.Y, path)
 	case *ast.ParenExpr:
 		p.expr(x.X, path)
+	case *ast.SelectorExpr:
+		sel, ok := x.Sel.(*ast.Ident)
+		p.mixed = p.mixed || len(path) == 0 && !(ok && strings.HasPrefix(sel.Name, "#"))
+	case *ast.Ident:
+		p.mixed = p.mixed || len(path) == 0
 	case *ast.ListLit:
 		for i, e := range x.Elts {
 			item := append(path[:len(path):len(path)], strconv.Itoa(i))
@@ -98,6 +104,32 @@ func (p *places) set(path []string, at token.Pos, x ast.Expr) {
 	}
 	p.raw[k], p.exprs[k] = at.Position(), x
 	p.paths = append(p.paths, path)
+}
+
+// literal reports whether the value at path has the fields that are written there and surely no others.
+func (p *places) literal(path []string) bool {
+	for n := 1; n <= len(path); n++ {
+		k := key(path[:n])
+		if _, ok := p.twice[k]; ok {
+			return false
+		}
+		switch x := p.exprs[k].(type) {
+		case *ast.ListLit:
+		case *ast.StructLit:
+			if slices.ContainsFunc(x.Elts, func(d ast.Decl) bool { return !isNamed(d) }) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return len(path) > 0 && !p.mixed
+}
+
+// isNamed reports whether a declaration is a field with a name of its own.
+func isNamed(d ast.Decl) bool {
+	f, ok := d.(*ast.Field)
+	return ok && labelOf(f) != ""
 }
 
 func (p *places) pos(at token.Position) Pos {

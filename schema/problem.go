@@ -93,8 +93,6 @@ func OneLine(s string) string {
 	return b.String()
 }
 
-func unprintable(r rune) bool { return !strconv.IsPrint(r) }
-
 // Error makes a Problem that ends the reading of a file an error.
 func (p Problem) Error() string { return p.String() }
 

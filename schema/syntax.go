@@ -98,7 +98,8 @@ func syntaxText(e cueerrors.Error) string {
 	if m := switchedOff.FindStringSubmatch(text); m != nil {
 		return m[1] + " leaves nothing of the spec; want a tag for which it holds, such as -t name"
 	}
-	return jsonPrefix.ReplaceAllString(strings.Join(strings.Fields(text), " "), "invalid JSON")
+	text = strings.Replace(strings.Join(strings.Fields(text), " "), "found 'EOF'", "found the end of the file", 1)
+	return jsonPrefix.ReplaceAllString(text, "invalid JSON")
 }
 
 // A problemList is several problems as one error.
