@@ -30,7 +30,7 @@ func (l language) check(instance *build.Instance, file string) (cue.Value, []fin
 			break
 		}
 	}
-	return cue.Value{}, s.all
+	return cue.Value{}, s.causes()
 }
 
 // A search remembers what was found and what was taken out.
@@ -39,6 +39,17 @@ type search struct {
 	taken map[string]bool         // by key of the path
 	meant map[string]bool         // what was probably meant by a name that was taken out
 	at    map[token.Position]bool // places of what is to be taken out
+}
+
+// causes are the findings without those on a value that is made of another one at fault.
+func (s *search) causes() []finding {
+	return slices.DeleteFunc(slices.Clone(s.all), func(f finding) bool {
+		return slices.ContainsFunc(s.all, func(g finding) bool {
+			return slices.ContainsFunc(f.made, func(path []string) bool {
+				return g.Path != f.Path && !g.missing && len(path) > 0 && len(path) <= len(g.path) && slices.Equal(path, g.path[:len(path)])
+			})
+		})
+	})
 }
 
 // add keeps what is new and is no consequence of what was taken out.

@@ -62,6 +62,9 @@ func (d decoder) decode() (*Spec, error) {
 	if s.Devcontainer, err = d.native(get("devcontainer")); err != nil {
 		errs = append(errs, err)
 	}
+	if s.Tags != nil {
+		s.Tags.Order = s.places.order(s.Tags.Order, "tags")
+	}
 	return s, errors.Join(errs...)
 }
 

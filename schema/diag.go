@@ -33,7 +33,8 @@ type finding struct {
 	at      token.Position
 	other   token.Position // of a conflict: the second place
 	missing bool
-	refers  string // of a reference that is not found: its name
+	refers  string     // of a reference that is not found: its name
+	made    [][]string // the paths that the value at fault is made of
 }
 
 // findings explains everything that is wrong with the value. What is unknown or missing is found in what the user
@@ -185,6 +186,7 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 		}
 	}
 	f.Text, f.Hint = r.sentence(c, path)
+	f.made = references(r.places.exprs[key(path)])
 	return f, f.Text != ""
 }
 
@@ -207,6 +209,38 @@ func lengths(args []any) string {
 		return "the list is empty; want at least one element"
 	}
 	return fmt.Sprintf("lists of %d and of %d elements conflict; keep one of them", args...)
+}
+
+// references are the paths that an expression names, as far as they are names.
+func references(x ast.Expr) (paths [][]string) {
+	if x == nil {
+		return nil
+	}
+	ast.Walk(x, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			return false // a group of fields has findings of its own
+		case *ast.Ident, *ast.SelectorExpr:
+			paths = append(paths, reference(n.(ast.Expr)))
+			return false
+		}
+		return true
+	}, nil)
+	return paths
+}
+
+// reference is the path that a.b.c names.
+func reference(x ast.Expr) []string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return []string{x.Name}
+	case *ast.SelectorExpr:
+		name, _, err := ast.LabelName(x.Sel)
+		if path := reference(x.X); err == nil && path != nil {
+			return append(path, name)
+		}
+	}
+	return nil
 }
 
 // userConflict reports whether the user's value contradicts itself.

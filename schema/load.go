@@ -31,6 +31,16 @@ func (e *UsageError) Error() string { return e.Text }
 // Everything wrong with the spec is in problems, and then the Spec is nil. The error is a *UsageError, or says
 // that a file could not be read.
 func Load(file string, tags []string) (spec *Spec, problems []Problem, err error) {
+	spec, problems, err = LoadRest(file, tags)
+	if len(problems) > 0 {
+		spec = nil
+	}
+	return spec, problems, err
+}
+
+// LoadRest is Load, but of a spec with problems it returns what is left without the sections at fault, to find
+// contradictions there: Sound tells of which sections it still speaks. The Spec is nil if nothing can be told.
+func LoadRest(file string, tags []string) (spec *Spec, problems []Problem, err error) {
 	instance, err := syntax(file, tags)
 	if err != nil {
 		if ps := syntaxProblems(file, err); ps != nil {
@@ -38,22 +48,20 @@ func Load(file string, tags []string) (spec *Spec, problems []Problem, err error
 		}
 		return nil, nil, err
 	}
-	value, found := newLanguage("schema.cue", source, "#Spec").check(instance, label(file))
+	l := newLanguage("schema.cue", source, "#Spec")
+	o := origin{instance, findPlaces(instance.Files, label), label(file)}
+	value, found := l.check(instance, o.file)
 	if len(found) > 0 {
-		return nil, problemsOf(found), nil
+		return o.sound(l, found), problemsOf(found), nil
 	}
-	spec, err = decoder{value, findPlaces(instance.Files, label)}.decode()
-	spec.File = label(file)
-	spec.Copied = copied(file)
+	spec, err = decoder{value, o.places}.decode()
+	o.sign(spec, newCut())
 	var kind *kindError
 	if errors.As(err, &kind) {
 		return nil, []Problem{spec.Problem(kind.Error(), fieldPath(kind.v)...)}, nil
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if spec.Tags != nil {
-		spec.Tags.Order = spec.places.order(spec.Tags.Order, "tags")
 	}
 	return spec, nil, nil
 }

@@ -93,6 +93,15 @@ func OneLine(s string) string {
 	return b.String()
 }
 
+// Section is the top-level field of the spec that the problem is in.
+func (p Problem) Section() string {
+	end := strings.IndexAny(p.Path, ".[")
+	if end < 0 {
+		return p.Path
+	}
+	return p.Path[:end]
+}
+
 // Error makes a Problem that ends the reading of a file an error.
 func (p Problem) Error() string { return p.String() }
 

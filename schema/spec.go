@@ -25,6 +25,8 @@ type Spec struct {
 	File   string // the file that was loaded, as the user named it
 	Copied bool   // the language that it imports lies at CopyPath, in a copy that devgen wrote
 	places *places
+	origin origin
+	out    cut // what was taken out of it
 }
 
 // Pos is the place of the field at path in the user's files, or of the closest field around it.

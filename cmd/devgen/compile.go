@@ -9,11 +9,11 @@ import (
 	"github.com/devgen/devgen/schema"
 )
 
-// compile reads the spec and makes every file in memory. What is wrong with the spec, or what the rules have to say about
-// a valid one, goes into the report.
+// compile reads the spec and makes every file in memory. Everything that is wrong with the spec, or what the rules have to
+// say about a valid one, goes into the report.
 func compile(o options, r *report) ([]generators.File, error) {
 	go generators.Prepare()
-	spec, problems, err := schema.Load(o.spec, o.tags)
+	spec, problems, err := schema.LoadRest(o.spec, o.tags)
 	if err != nil {
 		var usage *schema.UsageError
 		if errors.As(err, &usage) {
@@ -22,21 +22,32 @@ func compile(o options, r *report) ([]generators.File, error) {
 		return nil, &exit{exitFailed, err}
 	}
 	var p *plan.Plan
-	if len(problems) == 0 {
-		p, problems = plan.New(spec)
-	}
-	var files []generators.File
-	if len(problems) == 0 {
-		if files, problems, err = generators.Generate(p); err != nil {
-			return nil, &exit{exitFailed, err}
-		}
+	if spec != nil {
+		var contradictions []schema.Problem
+		p, contradictions = plan.New(spec)
+		problems = append(problems, contradictions...)
 	}
 	if len(problems) > 0 {
-		r.problems = problems
-		return nil, &exit{exitInvalid, fmt.Errorf("%s: %s", o.spec, count(len(problems), "problem"))}
+		if rest := plan.Rest(spec); rest != nil {
+			problems = append(problems, generators.JudgeRest(rest)...)
+		}
+		return nil, r.invalid(o, problems)
+	}
+	files, problems, err := generators.Generate(p)
+	if err != nil {
+		return nil, &exit{exitFailed, err}
+	}
+	if len(problems) > 0 {
+		return nil, r.invalid(o, problems)
 	}
 	r.problems = plan.Lint(p)
 	return files, nil
+}
+
+// invalid puts what is wrong with the spec into the report, and is the exit that comes of it.
+func (r *report) invalid(o options, problems []schema.Problem) error {
+	r.problems = schema.SortProblems(problems)
+	return &exit{exitInvalid, fmt.Errorf("%s: %s", o.spec, count(len(r.problems), "problem"))}
 }
 
 // strictly is the exit of a command that did its work, but for findings of the rules under --strict.

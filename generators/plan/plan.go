@@ -34,35 +34,73 @@ const Service = "dev"
 // ManifestPath is where devgen keeps what it wrote.
 const ManifestPath = ".devcontainer/devgen.manifest"
 
-// New resolves spec. Contradictions come back as problems, and then there is no Plan.
-func New(spec *schema.Spec) (*Plan, []schema.Problem) {
-	p := &Plan{Spec: spec}
-	for _, resolve := range []func(*Plan){
-		resolvePlatforms,
-		resolveImage,
-		resolveCaches,
-		resolveTags,
-		resolveVolumes,
-		resolveMounts,
-		checkTargets,
-		resolveEnvironment,
-		resolveWorkflow,
-		resolveDrift,
-		resolveSamples,
-		resolveOutputs,
-		resolvePaths,
-		checkBuildKit,
-		checkObjectives,
-		checkNative,
-		checkSteps,
-		checkIgnored,
-	} {
-		resolve(p)
+// A resolver finds some of the facts. reads are the sections of the spec on which its contradictions hang, directly or
+// through the facts that others found: what it refuses is only told while these are as the user wrote them.
+type resolver struct {
+	run   func(*Plan)
+	reads []string
+}
+
+func resolvers() []resolver {
+	return []resolver{
+		{resolvePlatforms, []string{"platforms", "workflow", "outputs"}},
+		{resolveImage, []string{"image", "workflow", "outputs"}},
+		{resolveCaches, []string{"caches", "image"}},
+		{resolveTags, []string{"tags", "image", "caches", "workflow"}},
+		{resolveVolumes, []string{"volumes"}},
+		{resolveMounts, []string{"mounts"}},
+		{checkTargets, []string{"volumes", "mounts", "services", "user", "workspace", "name"}},
+		{resolveEnvironment, []string{"volumes"}},
+		{resolveWorkflow, []string{"workflow", "image", "outputs", "caches"}},
+		{resolveDrift, []string{"drift", "outputs"}},
+		{resolveSamples, []string{"workflow", "image", "outputs", "tags"}},
+		{resolveOutputs, []string{"outputs", "workflow", "drift", "image", "caches"}},
+		{resolvePaths, []string{"workflow", "image", "outputs"}},
+		{checkBuildKit, []string{"buildkit", "caches", "image"}},
+		{checkObjectives, []string{"objectives", "workflow", "outputs"}},
+		{checkNative, []string{"devcontainer", "services"}},
+		{checkSteps, []string{"workflow", "image", "outputs"}},
+		{checkIgnored, []string{"lint"}},
 	}
+}
+
+// New resolves spec. Contradictions come back as problems, and then there is no Plan. Of a spec from which sections were
+// taken out only those come back that stand whatever is put there; there may be no Plan without one.
+func New(spec *schema.Spec) (*Plan, []schema.Problem) {
+	p, sure := resolveAll(spec)
 	if len(p.problems) > 0 {
-		return nil, schema.SortProblems(p.problems)
+		return nil, schema.SortProblems(sure)
 	}
 	return p, nil
+}
+
+// resolveAll runs every resolver. sure are the problems that are no consequence of what was taken out.
+func resolveAll(spec *schema.Spec) (p *Plan, sure []schema.Problem) {
+	p = &Plan{Spec: spec}
+	for _, r := range resolvers() {
+		known := len(p.problems)
+		if r.run(p); spec.Sound(r.reads...) {
+			sure = append(sure, p.problems[known:]...)
+		}
+	}
+	return p, sure
+}
+
+// Rest is the Plan of what is left of a spec without the sections that contradict others, or nil: something to hand to
+// the judges, who may find more.
+func Rest(spec *schema.Spec) *Plan {
+	for spec != nil {
+		p, _ := resolveAll(spec)
+		if len(p.problems) == 0 {
+			return p
+		}
+		var sections []string
+		for _, problem := range p.problems {
+			sections = append(sections, problem.Section())
+		}
+		spec = spec.Without(sections...)
+	}
+	return nil
 }
 
 // problem notes a contradiction at path.
