@@ -89,6 +89,9 @@ var (
 	jsonPrefix     = regexp.MustCompile(`^invalid JSON for file "[^"]*"`)
 )
 
+// atTheEnd is how CUE ends its complaint of a file that stops too early.
+const atTheEnd = "found the end of the file"
+
 // syntaxText is what CUE says of a file that it cannot take, in plain words.
 func syntaxText(e cueerrors.Error) string {
 	text := strings.TrimSpace(cueerrors.StringWithConfig(e, &cueerrors.Config{OmitPath: true}))
@@ -98,7 +101,7 @@ func syntaxText(e cueerrors.Error) string {
 	if m := switchedOff.FindStringSubmatch(text); m != nil {
 		return m[1] + " leaves nothing of the spec; want a tag for which it holds, such as -t name"
 	}
-	text = strings.Replace(strings.Join(strings.Fields(text), " "), "found 'EOF'", "found the end of the file", 1)
+	text = strings.Replace(strings.Join(strings.Fields(text), " "), "found 'EOF'", atTheEnd, 1)
 	return jsonPrefix.ReplaceAllString(text, "invalid JSON")
 }
 
@@ -237,6 +240,9 @@ func syntaxProblems(file string, err error) []Problem {
 			p.Pos = inside(at.Filename(), (&places{label: label}).pos(at.Position()))
 		}
 		ps = append(ps, p)
+	}
+	if len(ps) > 1 { // after a mistake the parser misses what it skipped
+		ps = slices.DeleteFunc(ps, func(p Problem) bool { return strings.HasSuffix(p.Text, atTheEnd) })
 	}
 	return SortProblems(ps)
 }
