@@ -207,6 +207,9 @@ func TestProblemsWhole(t *testing.T) {
 		{"YAML", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nvolumes:\n  a: {taget: /a, persistence: cahce}\n"}, []string{
 			`spec.yaml:5:7: volumes.a.taget: unknown field "taget" (did you mean target?)`,
 			`spec.yaml:5:31: volumes.a.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`}},
+		{"YAML, columns in bytes", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nuser: {name: \"日本🚀\", uid: -1}\n"}, []string{
+			`spec.yaml:4:14: user.name: "日本🚀" is not allowed; want a login name of lower-case letters, digits, - and _`,
+			`spec.yaml:4:33: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 		{"YAML, null", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms:\n  linux/amd64:\n"}, []string{
 			`spec.yaml:4:15: platforms.linux/amd64: null is not allowed; want a group of fields`}},
 		{"import form", map[string]string{"spec.cue": importLine + "schema.#Spec & {\n" + minimal + "volumes: a: {target: \"/a\", persistence: \"cahce\"}\ncaches: registry: mode: 3\nuser: uid: -1\n}\n"}, []string{

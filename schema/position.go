@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +22,7 @@ type places struct {
 	files map[string]bool           // the user's files
 	mixed bool                      // the whole spec is made of more than literals and the language
 	label func(string) string       // how a file is named to the user
+	lines []string                  // of the YAML file, once they are asked for
 }
 
 // key is the form of a path that places are indexed by.
@@ -133,7 +136,26 @@ func isNamed(d ast.Decl) bool {
 }
 
 func (p *places) pos(at token.Position) Pos {
-	return Pos{File: p.label(at.Filename), Line: at.Line, Col: at.Column}
+	return Pos{File: p.label(at.Filename), Line: at.Line, Col: p.column(at)}
+}
+
+// column counts bytes. The YAML parser counts characters.
+func (p *places) column(at token.Position) int {
+	if ext := filepath.Ext(at.Filename); ext != ".yaml" && ext != ".yml" {
+		return at.Column
+	}
+	if p.lines == nil {
+		data, err := os.ReadFile(at.Filename)
+		if err != nil {
+			return at.Column
+		}
+		p.lines = strings.Split(string(data), "\n")
+	}
+	if at.Line < 1 || at.Line > len(p.lines) || at.Column < 1 {
+		return at.Column
+	}
+	before := []rune(p.lines[at.Line-1])
+	return len(string(before[:min(at.Column-1, len(before))])) + 1
 }
 
 // find is the place of path, or of the closest field around it that the user wrote.

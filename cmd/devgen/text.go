@@ -123,7 +123,7 @@ func (s *screen) read(file string) []string {
 	lines, ok := s.files[file]
 	if !ok {
 		if data, err := os.ReadFile(file); err == nil {
-			lines = strings.Split(string(data), "\n")
+			lines = strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") // the mark counts for no column
 		}
 		s.files[file] = lines
 	}
