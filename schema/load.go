@@ -2,7 +2,6 @@ package schema
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,9 +55,14 @@ func LoadRest(file string, tags []string) (spec *Spec, problems []Problem, err e
 	}
 	spec, err = decoder{value, o.places}.decode()
 	o.sign(spec, newCut())
-	var kind *kindError
-	if errors.As(err, &kind) {
-		return nil, []Problem{spec.Problem(kind.Error(), fieldPath(kind.v)...)}, nil
+	if kinds := kindErrors(err); kinds != nil {
+		c := newCut()
+		for _, kind := range kinds {
+			path := fieldPath(kind.v)
+			problems = append(problems, spec.Problem(kind.Error(), path...))
+			c.sections[path[0]] = true
+		}
+		return o.rest(c), SortProblems(problems), nil
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -107,6 +108,22 @@ type kindError struct {
 
 func (e *kindError) Error() string { return e.text }
 
+// kindErrors are those that were joined to one error.
+func kindErrors(err error) []*kindError {
+	var kind *kindError
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*kindError
+		for _, e := range joined.Unwrap() {
+			all = append(all, kindErrors(e)...)
+		}
+		return all
+	}
+	if errors.As(err, &kind) {
+		return []*kindError{kind}
+	}
+	return nil
+}
+
 // fieldPath is where v lies in the spec.
 func fieldPath(v cue.Value) (path []string) {
 	for _, sel := range v.Path().Selectors() {
@@ -125,17 +142,16 @@ func (d decoder) object(v cue.Value) (Value, error) {
 		return Value{}, err
 	}
 	object := Value{Kind: Object}
+	var errs []error
 	for it.Next() {
 		if strings.ContainsFunc(it.Selector().Unquoted(), isControl) {
 			return Value{}, &kindError{it.Value(), "has a control character in its name, which no consumer takes"}
 		}
 		field, err := d.native(it.Value())
-		if err != nil {
-			return Value{}, err
-		}
+		errs = append(errs, err)
 		object.Fields = append(object.Fields, Field{it.Selector().Unquoted(), field})
 	}
-	return object, nil
+	return object, errors.Join(errs...)
 }
 
 func (d decoder) list(v cue.Value) (Value, error) {
@@ -144,12 +160,11 @@ func (d decoder) list(v cue.Value) (Value, error) {
 		return Value{}, err
 	}
 	list := Value{Kind: List}
+	var errs []error
 	for it.Next() {
 		item, err := d.native(it.Value())
-		if err != nil {
-			return Value{}, err
-		}
+		errs = append(errs, err)
 		list.Items = append(list.Items, item)
 	}
-	return list, nil
+	return list, errors.Join(errs...)
 }
