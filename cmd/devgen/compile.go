@@ -13,6 +13,24 @@ import (
 // say about a valid one, goes into the report.
 func compile(o options, r *report) ([]generators.File, error) {
 	go generators.Prepare()
+	p, err := resolve(o, r)
+	if err != nil {
+		return nil, err
+	}
+	files, problems, err := generators.Generate(p)
+	if err != nil {
+		return nil, &exit{exitFailed, err}
+	}
+	if len(problems) > 0 {
+		return nil, r.invalid(o, problems)
+	}
+	r.problems = plan.Lint(p)
+	return files, nil
+}
+
+// resolve reads the spec and finds what it means. Of one that is wrong everything goes into the report, what the judges
+// refuse in the rest of it too.
+func resolve(o options, r *report) (*plan.Plan, error) {
 	spec, problems, err := schema.LoadRest(o.spec, o.tags)
 	if err != nil {
 		var usage *schema.UsageError
@@ -27,21 +45,13 @@ func compile(o options, r *report) ([]generators.File, error) {
 		p, contradictions = plan.New(spec)
 		problems = append(problems, contradictions...)
 	}
-	if len(problems) > 0 {
-		if rest := plan.Rest(spec); rest != nil {
-			problems = append(problems, generators.JudgeRest(rest)...)
-		}
-		return nil, r.invalid(o, problems)
+	if len(problems) == 0 {
+		return p, nil
 	}
-	files, problems, err := generators.Generate(p)
-	if err != nil {
-		return nil, &exit{exitFailed, err}
+	if rest := plan.Rest(spec); rest != nil {
+		problems = append(problems, generators.JudgeRest(rest)...)
 	}
-	if len(problems) > 0 {
-		return nil, r.invalid(o, problems)
-	}
-	r.problems = plan.Lint(p)
-	return files, nil
+	return nil, r.invalid(o, problems)
 }
 
 // invalid puts what is wrong with the spec into the report, and is the exit that comes of it.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/devgen/devgen/generators"
-	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
 	"github.com/spf13/cobra"
 )
@@ -42,9 +40,10 @@ The spec is compiled in memory; the files that lie in the folder are not read.`,
 }
 
 func showTrace(c *cobra.Command, o options, args []string) error {
-	p, err := resolve(o, c.ErrOrStderr())
+	var r report
+	p, err := resolve(o, &r)
 	if err != nil {
-		return err
+		return r.print(c, o, err)
 	}
 	t := tracer{generators.NewTrace(p), p.Spec, c.OutOrStdout()}
 	if len(args) == 0 {
@@ -57,27 +56,6 @@ func showTrace(c *cobra.Command, o options, args []string) error {
 		return usage(c, err)
 	}
 	return nil
-}
-
-// resolve is what the spec means. What is wrong with it is printed to w.
-func resolve(o options, w io.Writer) (p *plan.Plan, err error) {
-	spec, problems, err := schema.Load(o.spec, o.tags)
-	var misnamed *schema.UsageError
-	switch {
-	case errors.As(err, &misnamed):
-		return nil, &exit{exitUsage, err}
-	case err != nil:
-		return nil, &exit{exitFailed, err}
-	case len(problems) == 0:
-		p, problems = plan.New(spec)
-	}
-	if len(problems) == 0 {
-		return p, nil
-	}
-	for _, problem := range problems {
-		fmt.Fprintln(w, problem)
-	}
-	return nil, &exit{exitInvalid, fmt.Errorf("%s: %s", o.spec, count(len(problems), "problem"))}
 }
 
 // A tracer prints a trace, one place a line, as file:line, so that a terminal can follow it.
