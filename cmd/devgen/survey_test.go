@@ -112,3 +112,16 @@ func TestStates(t *testing.T) {
 }
 
 func withCRLF(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+
+// Programs read the states in JSON, and find them in docs/formats.md.
+func TestStatesAreTold(t *testing.T) {
+	page, err := os.ReadFile("../../docs/formats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s := fresh; s <= damaged; s++ {
+		if !strings.Contains(string(page), "`"+s.String()+"`") {
+			t.Errorf("docs/formats.md does not tell of %q", s)
+		}
+	}
+}
