@@ -1,4 +1,4 @@
-# test needs Go and its modules, nothing else.
+# test needs Go and its modules; what wants bash, git, jq, shellcheck or pre-commit is skipped without them, but not in CI.
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2

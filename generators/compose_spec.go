@@ -17,7 +17,7 @@ func Prepare() { _, _ = composeSpec() }
 // composeSpec is the JSON schema of compose, compiled once. composeschema.Validate does it for each call, and nothing
 // else in a run takes as long. It also registers a format, which no field of this version's schema has.
 var composeSpec = sync.OnceValues(func() (*jsonschema.Schema, error) {
-	const name = "compose-spec.json"
+	const name = "file:///compose-spec.json" // absolute: nothing hangs on the working folder, whose name may be no URL
 	source, err := jsonschema.UnmarshalJSON(strings.NewReader(composeschema.Schema))
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func own(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if !bytes.Equal(have, f.Data) {
+		if !bytes.Equal(have, f.Data) && !(f.Section && bytes.Contains(have, f.Data)) {
 			b.Fatalf("%s is not fresh", f.Path)
 		}
 	}

@@ -24,9 +24,9 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(300)         // a run is short: memory is cheaper than collecting it
-	debug.SetMemoryLimit(512 << 20) // but not for a spec of thousands of volumes
-	logrus.SetOutput(io.Discard)    // compose-go would warn of variables that only the developer's machine has
+	debug.SetGCPercent(300)       // a run is short: memory is cheaper than collecting it
+	debug.SetMemoryLimit(1 << 30) // but not for a spec of thousands of volumes
+	logrus.SetOutput(io.Discard)  // compose-go would warn of variables that only the developer's machine has
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends devgen where it stands
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -1,7 +1,7 @@
 // Package plan is what a spec means: every fact that an output needs, derived once, and the contradictions and
 // rules that can be told from them. Generators take the facts from here and derive nothing themselves.
 //
-// A new fact is a field of Plan and a resolver in New; a new cache backend is a function in cache.go; a new rule
+// A new fact is a field of Plan and a row in resolvers, with the sections that it reads; a new cache backend is a function in cache.go; a new rule
 // is a function and a row in rules.go.
 package plan
 
