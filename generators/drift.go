@@ -56,6 +56,7 @@ func (d driftFile) job() *yaml.Node {
 func (d driftFile) checkout() *yaml.Node {
 	return noted(dict(
 		kv("name", "Check out"),
+		kv("id", "checkout"),
 		d.uses("actions/checkout"),
 		kv("with", dict(kv("persist-credentials", false))),
 	), d.mark("CHECKOUT", "What follows runs code of the pull request, which needs no credentials."))
@@ -84,8 +85,9 @@ func (d driftFile) check() *yaml.Node {
 	), d.mark("CHECK", "Finds what is stale, missing, orphaned or edited by hand, and writes nothing."))
 }
 
-// whatever has a step run although an earlier one has failed, so that one run shows everything.
-const whatever = "${{ !cancelled() }}"
+// whatever has a step run although an earlier one has failed, so that one run shows everything. Without files there is
+// nothing to show.
+const whatever = "${{ !cancelled() && steps.checkout.outcome == 'success' }}"
 
 func (d driftFile) compose() *yaml.Node {
 	files := d.ComposeFiles()
