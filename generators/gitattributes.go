@@ -3,6 +3,8 @@ package generators
 import (
 	"bytes"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/devgen/devgen/generators/plan"
@@ -23,14 +25,23 @@ func isSection(data []byte) bool { return bytes.HasPrefix(data, []byte(SectionBe
 func gitattributes(p *plan.Plan) document {
 	var b bytes.Buffer
 	b.WriteString(SectionBegin + strings.TrimPrefix(header(p), "# "))
-	b.WriteString(asComment(p.Mark("gitattributes", "GITATTRIBUTES")+"Generated files keep LF line endings, and reviews fold them.") + "\n")
-	line := func(path string) { fmt.Fprintf(&b, "/%s text eol=lf linguist-generated\n", path) }
+	b.WriteString(asComment(p.Mark("gitattributes", "GITATTRIBUTES")+"Generated files keep LF line endings. Reviews fold those that run nothing.") + "\n")
 	for _, o := range p.Outputs {
-		if o.ID != "gitattributes" {
-			line(o.Path)
+		switch {
+		case o.ID == "gitattributes":
+		case runs(o):
+			fmt.Fprintf(&b, "/%s text eol=lf\n", o.Path)
+		default:
+			fmt.Fprintf(&b, "/%s text eol=lf linguist-generated\n", o.Path)
 		}
 	}
-	line(plan.ManifestPath)
+	fmt.Fprintf(&b, "/%s text eol=lf linguist-generated\n", plan.ManifestPath)
 	b.WriteString(SectionEnd + "\n")
 	return document{data: b.Bytes()}
+}
+
+// runs reports whether an output runs commands: with the rights of CI, or on the machine of whoever opens a branch. A
+// change of such a file by hand must be seen in the review, for it may be a change of the check that would find it.
+func runs(o plan.Output) bool {
+	return slices.Contains([]string{"workflow", "drift", "devcontainer"}, o.ID) || path.Ext(o.Path) == ".sh"
 }
