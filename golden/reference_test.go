@@ -3,7 +3,6 @@ package golden
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 // TestReference holds docs/reference.md against what devgen doc prints. -update rewrites it.
 func TestReference(t *testing.T) {
 	const file = "../docs/reference.md"
-	got, err := exec.Command(filepath.Join(filepath.Dir(build(t, "..")), "devgen"), "doc").Output()
+	got, err := exec.Command(build(t, ".."), "doc").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

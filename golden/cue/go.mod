@@ -2,7 +2,7 @@
 // modules.
 module github.com/devgen/devgen/golden/cue
 
-go 1.26.8
+go 1.26.0
 
 require (
 	cuelang.org/go v0.17.1
