@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -56,7 +57,7 @@ func begin(c *cobra.Command, o options) error {
 	}
 	s.sweep()
 	if err := s.create(func() bool { return c.Context().Err() != nil }); err != nil {
-		return &exit{exitFailed, fmt.Errorf("%w; nothing was written", err)}
+		return &exit{exitFailed, err}
 	}
 	s.begun(c.OutOrStdout(), start, local, o)
 	return nil
@@ -119,37 +120,59 @@ func (s *survey) refuse(w io.Writer) (any bool) {
 	return any
 }
 
-// create writes the files that are missing. When it cannot finish it takes back what it wrote.
+// create writes the files that are missing, and overwrites none that came meanwhile. When it cannot finish it takes back
+// what it wrote.
 func (s *survey) create(stopped func() bool) (err error) {
 	w := &writer{root: s.root}
-	var placed []string
-	defer func() {
-		if err != nil {
-			w.temporary = append(w.temporary, placed...)
-		}
-		w.cleanUp(err != nil)
-	}()
-	var all []staged
-	for _, f := range s.changed() {
+	defer func() { w.cleanUp(err != nil) }()
+	var whole []string
+	missing := s.changed()
+	for _, f := range missing {
 		t, err := w.stage(f.want)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w; nothing was written", err)
 		}
-		all = append(all, t)
+		whole = append(whole, t.temporary)
 	}
-	for _, t := range all {
-		if stopped() {
-			return fmt.Errorf("interrupted before %s", t.path)
+	for i, f := range missing {
+		err := w.place(stopped, f.want, whole[i])
+		if err == nil {
+			continue
 		}
-		if err := unchanged(s.root, t.path, nil); err != nil {
-			return err
+		if left := s.takeBack(missing[:i]); len(left) > 0 {
+			return fmt.Errorf("%w; what changed since init wrote it was left: %s", err, strings.Join(left, ", "))
 		}
-		if err := s.root.Rename(t.temporary, t.path); err != nil {
-			return outside(t.path, err)
-		}
-		placed = append(placed, t.path)
+		return fmt.Errorf("%w; nothing was written", err)
 	}
 	return nil
+}
+
+// place brings a staged file to its place, unless the user has had enough or something stands there.
+func (w *writer) place(stopped func() bool, f *generators.File, whole string) error {
+	if stopped() {
+		return fmt.Errorf("interrupted before %s", f.Path)
+	}
+	err := w.occupy(f.Path, whole, f.Data, permissionsOf(f))
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: was made while devgen ran", f.Path)
+	}
+	if err != nil {
+		return outside(f.Path, err)
+	}
+	return nil
+}
+
+// takeBack removes files that init wrote, but for those that somebody has changed since: they are left.
+func (s *survey) takeBack(files []finding) (left []string) {
+	for _, f := range files {
+		now, err := read(s.root, f.path)
+		switch {
+		case err == nil && now == nil: // somebody was faster
+		case err != nil || !same(now, f.want.Data) || s.root.Remove(f.path) != nil:
+			left = append(left, f.path)
+		}
+	}
+	return left
 }
 
 // begun tells what was written and what comes next. local is why there is no workflow.

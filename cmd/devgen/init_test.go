@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/devgen/devgen/generators"
 	"github.com/devgen/devgen/schema"
 )
 
@@ -144,5 +147,50 @@ func TestInitRace(t *testing.T) {
 	}
 	if now := tree(t); !maps.Equal(now, map[string]string{"x": "", "devcontainer.cue": "theirs"}) {
 		t.Errorf("left %q\n%s", now, errs.String())
+	}
+}
+
+// A file that appears between any two steps of init is not overwritten, not even one that comes at the last moment.
+func TestPlaceTaken(t *testing.T) {
+	inShop(t)
+	root, err := os.OpenRoot(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	w := &writer{root: root}
+	f := &generators.File{Path: "devcontainer.cue", Data: []byte("mine")}
+	staged, err := w.stage(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	atLast := func() bool { write(t, f.Path, "theirs"); return false }
+	if err := w.place(atLast, f, staged.temporary); err == nil || err.Error() != "devcontainer.cue: was made while devgen ran" {
+		t.Errorf("place: %v", err)
+	}
+	w.cleanUp(true)
+	if now := tree(t); !maps.Equal(now, map[string]string{"x": "", "devcontainer.cue": "theirs"}) {
+		t.Errorf("left %q", now)
+	}
+}
+
+// An init that cannot finish takes back what it wrote, but not what somebody has made of it since.
+func TestInitTakesBackItsOwn(t *testing.T) {
+	inShop(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	edit := func() {
+		write(t, ".devcontainer/Dockerfile", "FROM theirs\n")
+		if err := os.Remove("cue.mod/module.cue"); err != nil {
+			t.Error(err)
+		}
+		cancel()
+	}
+	code, _, stderr := devgen(&stopping{ctx, 3, edit}, "init")
+	want := "devgen: interrupted before devcontainer.cue; what changed since init wrote it was left: .devcontainer/Dockerfile\n"
+	if code != exitFailed || stderr != want {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	if now := tree(t); !maps.Equal(now, map[string]string{"x": "", ".devcontainer/Dockerfile": "FROM theirs\n"}) {
+		t.Errorf("left %q", now)
 	}
 }

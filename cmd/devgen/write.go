@@ -273,15 +273,19 @@ func (w *writer) stage(f *generators.File) (staged, error) {
 	if err := w.makeFolder(path.Dir(f.Path)); err != nil {
 		return staged{}, outside(f.Path, err)
 	}
-	permissions := fs.FileMode(0o666) // the umask takes its part
-	if f.Executable {
-		permissions = 0o777
-	}
-	name, err := w.beside(f.Path, f.Data, permissions)
+	name, err := w.beside(f.Path, f.Data, permissionsOf(f))
 	if err != nil {
 		return staged{}, outside(f.Path, err)
 	}
 	return staged{name, f.Path, [][]byte{f.Data}}, nil
+}
+
+// permissionsOf are those of a new file; the umask takes its part.
+func permissionsOf(f *generators.File) fs.FileMode {
+	if f.Executable {
+		return 0o777
+	}
+	return 0o666
 }
 
 // beside writes a file beside another one and returns its name.
@@ -320,8 +324,17 @@ func (w *writer) create(name string, data []byte, permissions fs.FileMode) error
 	return err
 }
 
-// keep writes data under name, or under the first numbered name that is free. It gets the name once it is whole, where
-// the file system has links.
+// occupy gives a file that is whole, with such data and permissions, another name. The error is fs.ErrExist if the name is
+// taken: nothing is overwritten. Where the file system has no links the file is written once more.
+func (w *writer) occupy(name, whole string, data []byte, permissions fs.FileMode) error {
+	err := w.root.Link(whole, name)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = w.create(name, data, permissions)
+	}
+	return err
+}
+
+// keep writes data under name, or under the first numbered name that is free.
 func (w *writer) keep(name string, data []byte, permissions fs.FileMode) (string, error) {
 	whole, err := w.beside(name, data, permissions)
 	if err != nil {
@@ -330,10 +343,7 @@ func (w *writer) keep(name string, data []byte, permissions fs.FileMode) (string
 	defer w.root.Remove(whole)
 	free := name
 	for i := 1; ; i++ {
-		err := w.root.Link(whole, free)
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			err = w.create(free, data, permissions)
-		}
+		err := w.occupy(free, whole, data, permissions)
 		if err == nil {
 			w.originals = append(w.originals, free)
 		}
