@@ -18,11 +18,8 @@ type Start struct {
 	Version    string // of devgen for CI: a #Version, or latest
 }
 
-// Files of a first spec that need a name here, because a message speaks of them.
-const (
-	FirstDockerfile = ".devcontainer/Dockerfile"
-	firstSpec       = "devcontainer.cue"
-)
+// FirstDockerfile is the Dockerfile of a first spec: a message speaks of it.
+const FirstDockerfile = ".devcontainer/Dockerfile"
 
 // First is the first spec, to go to the path spec, and what it needs: a Dockerfile, the CUE module and the language in
 // it. The spec comes last: while it is not there, nothing is begun.
@@ -31,7 +28,7 @@ func First(start Start, spec string) []File {
 		{ID: "dockerfile", Path: FirstDockerfile, Data: []byte(templates.Init("Dockerfile"))},
 		{ID: "module", Path: schema.ModulePath, Data: []byte(schema.Module)},
 		{ID: "schema", Path: schema.CopyPath, Data: schema.Copy()},
-		{ID: "spec", Path: spec, Data: []byte(render(templates.Init(firstSpec), start))},
+		{ID: "spec", Path: spec, Data: []byte(render(templates.Init(schema.DefaultFile), start))},
 	}
 }
 

@@ -26,35 +26,44 @@ func (s *Spec) Written(path ...string) (Pos, bool) {
 // was named.
 func (s *Spec) Place(path ...string) Pos {
 	at := s.Pos(path...)
-	at.File = fromHere(at.File)
+	at.File = FromHere(at.File)
 	return at
 }
 
 // FileName is the spec that was loaded, as it is seen from the working folder.
-func (s *Spec) FileName() string { return fromHere(s.File) }
+func (s *Spec) FileName() string { return FromHere(s.File) }
 
-// fromHere is the way from the working folder to a file, with slashes. Links on the way to both are followed: one
-// folder may have several names.
-func fromHere(file string) string {
-	here, err := filepath.Abs(".")
+// FromHere is the way from the working folder to a file, with slashes, or the name of one on another drive of Windows.
+func FromHere(file string) string {
+	way, err := From(".", file)
 	if err != nil {
-		return path.Base(file)
+		return path.Base(filepath.ToSlash(file))
 	}
-	abs, err := filepath.Abs(filepath.FromSlash(file))
-	if err != nil {
-		return path.Base(file)
-	}
-	rel, err := filepath.Rel(unlinked(here), filepath.Join(unlinked(filepath.Dir(abs)), filepath.Base(abs)))
-	if err != nil { // another drive of Windows
-		return path.Base(file)
-	}
-	return filepath.ToSlash(rel)
+	return way
 }
 
-// unlinked is dir without symbolic links.
+// From is the way from a folder to a file, with slashes. Links on the way to both are followed: one folder may have
+// several names. The error is that there is no way, from one drive of Windows to another.
+func From(dir, file string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	file, err = filepath.Abs(filepath.FromSlash(file))
+	if err != nil {
+		return "", err
+	}
+	way, err := filepath.Rel(unlinked(dir), filepath.Join(unlinked(filepath.Dir(file)), filepath.Base(file)))
+	return filepath.ToSlash(way), err
+}
+
+// unlinked is dir without symbolic links, also if it is not there yet.
 func unlinked(dir string) string {
 	if r, err := filepath.EvalSymlinks(dir); err == nil {
 		return r
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		return filepath.Join(unlinked(parent), filepath.Base(dir))
 	}
 	return dir
 }
@@ -76,7 +85,7 @@ func (s *Spec) Files() []string {
 func (p *places) names() map[string]string {
 	names := map[string]string{}
 	for file := range p.files {
-		names[file] = fromHere(p.label(file))
+		names[file] = FromHere(p.label(file))
 	}
 	return names
 }

@@ -3,7 +3,6 @@ package schema
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"cuelang.org/go/cue"
@@ -17,6 +16,9 @@ var source []byte
 
 // ImportPath is how a spec in the import form names the language: import "…" and then schema.#Spec & {…}.
 const ImportPath = "github.com/devgen/devgen/schema"
+
+// DefaultFile is the spec where the user names no other.
+const DefaultFile = "devcontainer.cue"
 
 // A UsageError says that the spec was not named in a way that devgen can use.
 type UsageError struct{ Text string }
@@ -98,12 +100,8 @@ func label(file string) string {
 	if !filepath.IsAbs(file) {
 		return filepath.ToSlash(file)
 	}
-	cwd, err := os.Getwd()
-	if err != nil {
-		return file
-	}
-	if rel, err := filepath.Rel(cwd, file); err == nil && len(rel) < len(file) {
-		file = rel
+	if way, err := From(".", file); err == nil && len(way) < len(file) {
+		return way
 	}
 	return filepath.ToSlash(file)
 }

@@ -258,9 +258,9 @@ func inside(file string, at Pos) Pos {
 
 // insteadOf is what to do about a folder in place of a spec.
 func insteadOf(dir string) string {
-	inside := filepath.Join(dir, "devcontainer.cue")
+	inside := filepath.Join(dir, DefaultFile)
 	if info, err := os.Stat(inside); err == nil && info.Mode().IsRegular() {
 		return "name the file: --spec " + inside
 	}
-	return "want a file such as devcontainer.cue"
+	return "want a file such as " + DefaultFile
 }

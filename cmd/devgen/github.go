@@ -56,7 +56,7 @@ func (r *report) annotations(end *exit) (all []annotation) {
 // A workflowLog is the log of a step in a GitHub workflow.
 type workflowLog struct {
 	w    io.Writer
-	root string // of the repository, absolute
+	root string // of the repository
 }
 
 // github prints the report as commands to the runner, and appends it to the summary of the step.
@@ -135,18 +135,11 @@ func (l workflowLog) plain(text string) {
 
 // inRepository names a file from the root of the repository, which -C and the working folder of a step may lie below.
 func (l workflowLog) inRepository(file string) string {
-	absolute, err := filepath.Abs(file)
-	if err != nil {
+	way, err := schema.From(l.root, file)
+	if err != nil || !filepath.IsLocal(filepath.FromSlash(way)) {
 		return file
 	}
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(absolute)); err == nil {
-		absolute = filepath.Join(dir, filepath.Base(absolute))
-	}
-	rel, err := filepath.Rel(l.root, absolute)
-	if err != nil || !filepath.IsLocal(rel) {
-		return file
-	}
-	return filepath.ToSlash(rel)
+	return way
 }
 
 // repositoryRoot is the closest folder at or above the working folder that git has made one, the workspace of the job,
@@ -170,9 +163,6 @@ func repositoryRoot() string {
 			break
 		}
 		dir = parent
-	}
-	if resolved, err := filepath.EvalSymlinks(root); err == nil {
-		return resolved
 	}
 	return root
 }

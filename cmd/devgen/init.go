@@ -195,7 +195,7 @@ func (s *survey) begun(w io.Writer, start generators.Start, local string, o opti
 		fmt.Fprintf(w, "%s, so the image stays on this machine; the spec tells how to prebuild it.\n", local)
 	}
 	run := "devgen"
-	if o.spec != defaultSpec {
+	if o.spec != schema.DefaultFile {
 		run += " --spec " + o.spec
 	}
 	fmt.Fprintf(w, "%s: %d wrote, %d kept; edit %s, then run %s\n", count(len(s.files), "file"), len(s.files)-kept, kept, o.spec, run)

@@ -117,9 +117,6 @@ type options struct {
 	color  choice
 }
 
-// defaultSpec is the spec where --spec names no other.
-const defaultSpec = "devcontainer.cue"
-
 func newRoot() *cobra.Command {
 	o := options{
 		format: choice{among: []string{formatText, formatJSON, formatGitHub}},
@@ -151,7 +148,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 	root.SetHelpCommand(newHelp(root))
 	flags := root.PersistentFlags()
 	flags.StringVarP(&o.dir, "directory", "C", ".", "work in this folder, the root of the repository")
-	flags.StringVar(&o.spec, "spec", defaultSpec, "the spec: a .cue, .yaml or .json file")
+	flags.StringVar(&o.spec, "spec", schema.DefaultFile, "the spec: a .cue, .yaml or .json file")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "set an @tag field of the spec, as key=value")
 	flags.BoolVar(&o.strict, "strict", false, "warnings fail too")
 	flags.Var(&o.color, "color", "colours: auto, always or never; auto heeds the terminal and NO_COLOR")

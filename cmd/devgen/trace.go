@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -134,21 +132,11 @@ func (t tracer) show(what string) error {
 		if err != nil {
 			return fmt.Errorf("%s: no file has that many lines", what)
 		}
-		return t.place(inFolder(m[1]), number)
+		return t.place(schema.FromHere(m[1]), number)
 	default:
 		return t.named(what)
 	}
 	return nil
-}
-
-// inFolder is a file as the working folder sees it.
-func inFolder(file string) string {
-	if here, err := filepath.Abs("."); err == nil && filepath.IsAbs(file) {
-		if rel, err := filepath.Rel(here, file); err == nil {
-			file = rel
-		}
-	}
-	return path.Clean(filepath.ToSlash(file))
 }
 
 func (t tracer) requirement(r schema.Requirement) {
@@ -253,8 +241,8 @@ func (t tracer) span(s generators.Span) {
 
 // named tells of a field of the spec, or says that there is nothing of that name.
 func (t tracer) named(what string) error {
-	if slices.Contains(t.Paths(), inFolder(what)) {
-		return fmt.Errorf("%s: want one of its lines, such as %s:1", what, inFolder(what))
+	if slices.Contains(t.Paths(), schema.FromHere(what)) {
+		return fmt.Errorf("%s: want one of its lines, such as %s:1", what, schema.FromHere(what))
 	}
 	var names []string
 	for _, f := range t.Fields() {

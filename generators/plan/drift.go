@@ -25,9 +25,6 @@ type Go struct {
 	Cached      bool   // what it builds is kept between runs
 }
 
-// standardSpec is the spec that devgen reads unless it is told another one.
-const standardSpec = "devcontainer.cue"
-
 func resolveDrift(p *Plan) {
 	s := p.Spec.Drift
 	if s == nil || !p.on("drift") {
@@ -43,10 +40,10 @@ func resolveDrift(p *Plan) {
 	if len(d.Branches) == 0 {
 		d.Branches = []string{p.DefaultBranch()}
 	}
-	if file := path.Clean(p.Spec.File); file != standardSpec {
+	if file := p.Spec.FileName(); file != schema.DefaultFile {
 		d.Check += " --spec " + file
 		if !plainPath.MatchString(file) {
-			p.problem(fmt.Sprintf("the workflow cannot name the spec %q; want a file inside the repository with a plain name such as %s", file, standardSpec), "drift")
+			p.problem(fmt.Sprintf("the workflow cannot name the spec %q; want a file inside the repository with a plain name such as %s", file, schema.DefaultFile), "drift")
 		}
 	}
 	p.checkCommand(s.Command)

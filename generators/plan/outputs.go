@@ -133,7 +133,7 @@ func (p *Plan) ComposeFolder() string {
 func (p *Plan) checkPaths() {
 	taken := []place{
 		{ManifestPath, "the list of generated files"},
-		{path.Clean(p.Spec.File), "the spec"},
+		{p.Spec.FileName(), "the spec"},
 	}
 	if p.Image.Built() {
 		taken = append(taken, place{path.Clean(p.Image.Dockerfile), "the Dockerfile"})
