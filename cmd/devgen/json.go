@@ -56,7 +56,7 @@ func (r *report) json(w io.Writer, command, spec string, end *exit) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	e.Encode(d) // run sees what cannot be written
+	e.Encode(d) // execute sees what cannot be written
 }
 
 func jsonOf(p schema.Problem) documentProblem {

@@ -56,20 +56,12 @@ func (e *exit) Error() string {
 
 // execute is the command and its answer to whatever went wrong.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
-	defer func() {
-		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "devgen: a defect of devgen, please report it: %v\n%s", r, debug.Stack())
-			code = exitFailed
-		}
-	}()
-	root := newRoot()
-	root.SetArgs(args)
 	out := &checked{w: stdout}
-	root.SetOut(out)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil && out.err != nil {
-		err = &exit{exitFailed, out.err}
+	root := newRoot(out, stderr)
+	root.SetArgs(append([]string{}, args...)) // of nil cobra takes those of the process
+	err := guard(stderr, func() error { return root.ExecuteContext(ctx) })
+	if out.err != nil {
+		err = out.failed(err)
 	}
 	if err == nil {
 		return exitOK
@@ -78,17 +70,42 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	if !errors.As(err, &e) { // cobra's own
 		errors.As(usage(root, err), &e)
 	}
-	if e.err != nil {
-		for line := range strings.Lines(strings.TrimSpace(e.err.Error())) {
-			line = schema.OneLine(strings.TrimSpace(line))
-			if strings.HasPrefix(line, hintPrefix) {
-				fmt.Fprintln(stderr, line)
-				continue
-			}
-			fmt.Fprintln(stderr, "devgen:", line)
+	for _, line := range lines(e.err) {
+		if strings.HasPrefix(line, hintPrefix) {
+			fmt.Fprintln(stderr, line)
+			continue
 		}
+		fmt.Fprintln(stderr, "devgen:", line)
 	}
 	return e.code
+}
+
+// guard makes a defect of devgen an exit as any other, and prints what is needed to find it.
+func guard(stderr io.Writer, body func() error) (err error) {
+	defer func() {
+		if defect := recover(); defect != nil {
+			text := fmt.Sprint(defect)
+			fmt.Fprintf(stderr, "%s\n%s", text, debug.Stack())
+			first, _, _ := strings.Cut(text, "\n")
+			err = &exit{exitFailed, fmt.Errorf("a defect of devgen, please report it with what stands on stderr: %s", first)}
+		}
+	}()
+	return body()
+}
+
+// lines are what an error has to say: a line for each of those that errors.Join has joined.
+func lines(err error) (all []string) {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []string{schema.OneLine(strings.TrimSpace(err.Error()))}
+	}
+	for _, e := range joined.Unwrap() {
+		all = append(all, lines(e)...)
+	}
+	return all
 }
 
 // A checked writer remembers that something was not written: results that nobody gets are a failure.
@@ -105,6 +122,15 @@ func (c *checked) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// failed is the exit of a command whose results were not written, however it ended otherwise.
+func (c *checked) failed(err error) error {
+	var end *exit
+	if errors.As(err, &end) && end.err != nil {
+		return &exit{exitFailed, errors.Join(end.err, c.err)}
+	}
+	return &exit{exitFailed, c.err}
+}
+
 // options are the flags. Each command reads those it knows.
 type options struct {
 	dir    string
@@ -117,7 +143,7 @@ type options struct {
 	color  choice
 }
 
-func newRoot() *cobra.Command {
+func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	o := options{
 		format: choice{among: []string{formatText, formatJSON, formatGitHub}},
 		color:  choice{value: "auto", among: []string{"auto", "always", "never"}},
@@ -143,6 +169,8 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		Args: knownCommand,
 		RunE: reporting(&o, generate),
 	}
+	root.SetOut(stdout) // before InitDefaultCompletionCmd, which keeps the writer that it finds
+	root.SetErr(stderr)
 	root.SetVersionTemplate("devgen {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
@@ -237,10 +265,10 @@ func flagError(c *cobra.Command, err error) error {
 }
 
 // hintPrefix begins the line that tells where to look.
-const hintPrefix = "run \"devgen"
+const hintPrefix = `run "`
 
 func usage(c *cobra.Command, err error) error {
-	return &exit{exitUsage, fmt.Errorf("%w\n%s --help\" for what there is", err, "run \""+c.CommandPath())}
+	return &exit{exitUsage, errors.Join(err, fmt.Errorf("%s%s --help\" for what there is", hintPrefix, c.CommandPath()))}
 }
 
 // newHelp is cobra's, but for a topic that there is not.

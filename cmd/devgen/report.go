@@ -79,7 +79,7 @@ func joint(damage error) string {
 func reporting(o *options, body func(*cobra.Command, options, *report) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, _ []string) error {
 		r := &report{}
-		return r.print(c, *o, body(c, *o, r))
+		return r.print(c, *o, guard(c.ErrOrStderr(), func() error { return body(c, *o, r) }))
 	}
 }
 
@@ -118,10 +118,10 @@ func (r *report) last(end *exit) string {
 
 // failure is why the command could not do its work, a line for each reason.
 func failure(end *exit) []string {
-	if end.err == nil || end.code != exitFailed {
+	if end.code != exitFailed {
 		return nil
 	}
-	return strings.Split(strings.TrimSpace(end.err.Error()), "\n")
+	return lines(end.err)
 }
 
 // The formats of a report.

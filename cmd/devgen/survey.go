@@ -127,16 +127,14 @@ func takeOnce(root *os.Root, files []generators.File, header string) (*survey, e
 
 // distinct joins errors and leaves out repetitions: one folder may stand in the way of many files.
 func distinct(errs []error) error {
-	var texts []string
-	for _, err := range errs {
-		if err != nil && !slices.Contains(texts, err.Error()) {
-			texts = append(texts, err.Error())
+	seen := map[string]bool{}
+	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
+		again := err == nil || seen[err.Error()]
+		if err != nil {
+			seen[err.Error()] = true
 		}
-	}
-	if texts == nil {
-		return nil
-	}
-	return errors.New(strings.Join(texts, "\n"))
+		return again
+	})...)
 }
 
 // readManifest is the manifest on disk, as far as it can be believed.
