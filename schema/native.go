@@ -34,15 +34,11 @@ func CheckDevcontainer(data []byte) ([]Mismatch, error) {
 	_, found := newLanguage("devcontainer.cue", devcontainerSource, "#Devcontainer").check(instance, "devcontainer.json")
 	var mismatches []Mismatch
 	for _, f := range found {
-		text := f.Text
-		if f.Hint != "" {
-			text += " (" + f.Hint + ")"
-		}
 		path := f.path
 		if f.missing {
 			path = path[:len(path)-1] // of the struct that lacks it
 		}
-		mismatches = append(mismatches, Mismatch{path, text})
+		mismatches = append(mismatches, Mismatch{path, Problem{Text: f.Text, Hint: f.Hint}.Words()})
 	}
 	return mismatches, nil
 }

@@ -50,16 +50,22 @@ type Problem struct {
 	Severity Severity
 }
 
-// String is the one line that a person reads: file:line:col: path: text (hint) [rule]. What the user wrote can hold
-// anything; what cannot be seen, or would end the line or speak to the terminal, is shown as an escape.
+// String is the one line that a person reads: file:line:col: severity: path: text (hint) [rule]. What the user wrote can
+// hold anything; what cannot be seen, or would end the line or speak to the terminal, is shown as an escape.
 func (p Problem) String() string {
-	var b strings.Builder
-	if p.Pos.IsValid() {
-		b.WriteString(p.Pos.String() + ": ")
-	}
+	line := p.Words()
 	if p.Severity != Error {
-		b.WriteString(p.Severity.String() + ": ")
+		line = p.Severity.String() + ": " + line
 	}
+	if p.Pos.IsValid() {
+		line = OneLine(p.Pos.String()) + ": " + line
+	}
+	return line
+}
+
+// Words are String without the place and the severity.
+func (p Problem) Words() string {
+	var b strings.Builder
 	if p.Path != "" {
 		b.WriteString(p.Path + ": ")
 	}

@@ -89,19 +89,22 @@ func TestSortProblems(t *testing.T) {
 func TestProblemString(t *testing.T) {
 	at := Pos{"a.cue", 3, 7}
 	for _, c := range []struct {
-		want string
-		p    Problem
+		place, words string
+		p            Problem
 	}{
-		{"broken", Problem{Text: "broken"}},
-		{"a.cue: broken", Problem{Pos: Pos{File: "a.cue"}, Text: "broken"}},
-		{"a.cue:3:7: name: broken", Problem{Pos: at, Path: "name", Text: "broken"}},
-		{"a.cue:3:7: name: broken (did you mean x?) [DG-12]", Problem{Pos: at, Path: "name", Text: "broken", Hint: "did you mean x?", Rule: "DG-12"}},
-		{"a.cue:3:7: warning: name: odd", Problem{Pos: at, Path: "name", Text: "odd", Severity: Warning}},
-		{"a.cue:3:7: information: name: so", Problem{Pos: at, Path: "name", Text: "so", Severity: Info}},
-		{`a.cue:3:7: a\nb: 'é\x1b[2J\u2028\u202e\xff\ufeff' 🚀`, Problem{Pos: at, Path: "a\nb", Text: "'é\x1b[2J\u2028\u202e\xff\ufeff' 🚀"}},
+		{"", "broken", Problem{Text: "broken"}},
+		{"a.cue: ", "broken", Problem{Pos: Pos{File: "a.cue"}, Text: "broken"}},
+		{"a.cue:3:7: ", "name: broken", Problem{Pos: at, Path: "name", Text: "broken"}},
+		{"a.cue:3:7: ", "name: broken (did you mean x?) [DG-12]", Problem{Pos: at, Path: "name", Text: "broken", Hint: "did you mean x?", Rule: "DG-12"}},
+		{"a.cue:3:7: warning: ", "name: odd", Problem{Pos: at, Path: "name", Text: "odd", Severity: Warning}},
+		{"a.cue:3:7: information: ", "name: so", Problem{Pos: at, Path: "name", Text: "so", Severity: Info}},
+		{`a\nb.cue:3:7: `, `a\nb: 'é\x1b[2J\u2028\u202e\xff\ufeff' 🚀`, Problem{Pos: Pos{"a\nb.cue", 3, 7}, Path: "a\nb", Text: "'é\x1b[2J\u2028\u202e\xff\ufeff' 🚀"}},
 	} {
-		if got := c.p.String(); got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
+		if got := c.p.String(); got != c.place+c.words {
+			t.Errorf("got %q, want %q", got, c.place+c.words)
+		}
+		if got := c.p.Words(); got != c.words {
+			t.Errorf("words: got %q, want %q", got, c.words)
 		}
 	}
 }

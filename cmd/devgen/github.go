@@ -39,10 +39,7 @@ func (a annotation) line() string {
 func (r *report) annotations(end *exit) (all []annotation) {
 	kinds := map[schema.Severity]string{schema.Error: "error", schema.Warning: "warning", schema.Info: "notice"}
 	for _, p := range r.problems {
-		a := annotation{kind: kinds[p.Severity], at: p.Pos, title: strings.TrimSpace("devgen " + p.Rule)}
-		p.Pos, p.Severity = schema.Pos{}, schema.Error // told by the annotation itself
-		a.text = p.String()
-		all = append(all, a)
+		all = append(all, annotation{kinds[p.Severity], p.Pos, strings.TrimSpace("devgen " + p.Rule), p.Words()})
 	}
 	for _, t := range r.findings() {
 		all = append(all, annotation{"error", schema.Pos{File: t.path}, "devgen", t.message})

@@ -84,14 +84,14 @@ func (s *screen) problems(all []schema.Problem) {
 
 // problem prints one problem, and where the screen shows it the line that it is about.
 func (s *screen) problem(p schema.Problem) {
-	text := p.String()
-	if at := schema.OneLine(p.Pos.String()); p.Pos.IsValid() {
-		text = s.paint(at, color.Bold) + strings.TrimPrefix(text, at)
+	line := p.Words()
+	if p.Severity != schema.Error {
+		line = s.paint(p.Severity.String()+":", color.FgYellow, color.Bold) + " " + line
 	}
-	if word := p.Severity.String() + ":"; p.Severity != schema.Error {
-		text = strings.Replace(text, " "+word, " "+s.paint(word, color.FgYellow, color.Bold), 1)
+	if p.Pos.IsValid() {
+		line = s.paint(schema.OneLine(p.Pos.String()), color.Bold) + ": " + line
 	}
-	s.line(text)
+	s.line(line)
 	if s.source {
 		s.excerpt(p)
 	}

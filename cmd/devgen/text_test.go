@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/devgen/devgen/schema"
 )
 
 // The caret stands below the first column of what is at fault, whatever stands before it.
@@ -30,5 +32,21 @@ func TestExcerpt(t *testing.T) {
 				t.Errorf("got %q and %q, want %q and %q", shown, pad, c.shown, c.pad)
 			}
 		})
+	}
+}
+
+// Of a problem the place and the severity have colours, and nothing that the user wrote.
+func TestProblemColors(t *testing.T) {
+	for want, p := range map[string]schema.Problem{
+		"\x1b[1ma warning: b.cue:1:2\x1b[22m: \x1b[33;1mwarning:\x1b[0;22m x: odd (why) [DG-01]": {Pos: schema.Pos{File: "a warning: b.cue", Line: 1, Col: 2}, Path: "x", Text: "odd", Hint: "why", Rule: "DG-01", Severity: schema.Warning},
+		"x: an error: no": {Path: "x", Text: "an error: no"},
+	} {
+		var b strings.Builder
+		s := newScreen(choice{value: "never"}, &b)
+		s.colors = true
+		s.problem(p)
+		if b.String() != want+"\n" {
+			t.Errorf("got %q, want %q", b.String(), want)
+		}
 	}
 }
