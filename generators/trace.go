@@ -202,6 +202,21 @@ func (t *Trace) Lines(path ...string) (spans []Span) {
 	return spans
 }
 
+// deriving are the fields on whose values those of others hang, or words of devgen's own.
+var deriving = [][]string{
+	{"name"}, {"workspace"}, {"user"}, {"image", "registry"}, {"image", "repository"}, {"image", "context"}, {"platforms"}, {"caches"},
+	{"workflow", "defaultBranch"}, {"outputs"},
+}
+
+// Derived reports whether lines may be derived from the field at path, or from fields below it, that Lines does not tell:
+// a line has one field, although others may have a part in its words.
+func (t *Trace) Derived(path ...string) bool {
+	return slices.ContainsFunc(deriving, func(d []string) bool {
+		n := min(len(d), len(path))
+		return slices.Equal(d[:n], path[:n])
+	})
+}
+
 // FieldsOf are the fields that the lines of a span come from, in the order of the lines, without those inside of one
 // that was told already.
 func (t *Trace) FieldsOf(s Span) (fields [][]string) {

@@ -1,6 +1,8 @@
 package generators
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -188,4 +190,70 @@ workflow: steps: before: [{run: #"""
 	if diff := cmp.Diff([]string{"ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "NINE"}, tags); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
+}
+
+// TestDerived: where Lines does not tell every line that a field changes, Derived says so, and only there.
+func TestDerived(t *testing.T) {
+	data, err := os.ReadFile("../devcontainer.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		field, old, now string
+		want            bool
+	}{
+		{"name", `"aspire"`, `"other"`, true},
+		{"workspace", `"/workspaces/aspire"`, `"/src"`, true},
+		{"user", `name: "vscode"`, `name: "dev"`, true},
+		{"user.uid", "uid: 1000", "uid: 1001", true},
+		{"image.registry", `registry:   "ghcr.io"`, `registry: "example.org", login: {username: "me", secret: "TOKEN"}`, true},
+		{"image.repository", `"microsoft/aspire-devcontainer"`, `"other/image"`, true},
+		{"image", `"microsoft/aspire-devcontainer"`, `"other/image"`, true},
+		{"image.context", `context:    "."`, `context: "src"`, true},
+		{"platforms", `	"linux/arm64": {}`, "", true},
+		{"caches.registry.mode", `mode: "max"`, `mode: "min"`, true},
+		{"workflow.defaultBranch", "workflow: {", `workflow: {defaultBranch: "feature/x"` + "\n", true},
+		{"outputs", "name: ", `outputs: compose: ".devcontainer/compose.yml"` + "\nname: ", true},
+		{"image.dockerfile", "Dockerfile.optimized", "Dockerfile", false},
+		{"volumes.npm-cache.target", `"~/.npm"`, `"~/.other"`, false},
+		{"mounts.ssh.source", `source: "~/.ssh"`, `source: "~/.other"`, false},
+		{"workflow.timeout", "45m", "46m", false},
+		{"buildkit.gc.max", `max: "10GB"`, `max: "11GB"`, false},
+		{"drift.command", "command:", `command: "go tool other" //`, false},
+	} {
+		t.Run(tt.field, func(t *testing.T) {
+			changed := strings.Replace(string(data), tt.old, tt.now, 1)
+			if changed == string(data) {
+				t.Fatalf("the spec has no %s", tt.old)
+			}
+			file := filepath.Join(t.TempDir(), "devcontainer.cue")
+			if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			trace, after := NewTrace(resolveFile(t, "../devcontainer.cue")), NewTrace(resolveFile(t, file))
+			field := strings.Split(tt.field, ".")
+			untold := trace.untold(after, field)
+			if got := trace.Derived(field...); got != tt.want || (len(untold) > 0) != tt.want {
+				t.Errorf("derived is %v, want %v; Lines does not tell %q", got, tt.want, untold)
+			}
+		})
+	}
+}
+
+// untold are the lines that are no more after a change of a field and that Lines does not tell.
+func (t *Trace) untold(after *Trace, field []string) (lines []string) {
+	told := map[string]bool{}
+	for _, s := range t.Lines(field...) {
+		for _, line := range t.lines[s.Path][s.First-1 : s.Last] {
+			told[s.Path+line] = true
+		}
+	}
+	for _, path := range t.Paths() {
+		for _, line := range t.lines[path] {
+			if path != ".devcontainer/traceability.json" && !told[path+line] && !slices.Contains(after.lines[path], line) {
+				lines = append(lines, path+": "+line)
+			}
+		}
+	}
+	return lines
 }

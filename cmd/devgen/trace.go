@@ -23,8 +23,11 @@ carry none. With --strict such an output fails.
   devgen trace PERF-006                                     a requirement: its blocks, and the fields that they come from
   devgen trace TAG-PERF-006-LOGIN                           one tag
   devgen trace .devcontainer/docker-compose.volumes.yml:30  a line of an output: its field, its block, its requirement
-  devgen trace devcontainer.cue:30                          a line of the spec: the lines that come from it
+  devgen trace devcontainer.cue:30                          a line of the spec: the lines written for it
   devgen trace volumes.npm-cache                            a field of the spec
+
+A line of an output is told with one field. A field that has a part in the lines of others, as name in the path of the workspace, is
+told to have derived lines: change it and see devgen diff.
 
 The spec is compiled in memory; the files that lie in the folder are not read.`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -203,13 +206,21 @@ func (t tracer) place(file string, line int) error {
 	return nil
 }
 
-// specField tells of a field of the spec and what comes from it: if no line comes from it alone, of what is around it.
+// specField tells of a field of the spec and what comes from it.
 func (t tracer) specField(field []string) {
 	if len(field) > 1 && field[0] == "requirements" {
 		t.requirement(*t.Requirement(field[1]))
 		return
 	}
 	t.line(0, "%s", t.field(field...))
+	t.linesOf(field)
+	if t.Derived(field...) {
+		t.line(1, "and lines derived from it, which are not told here: change it and see devgen diff")
+	}
+}
+
+// linesOf tells of the lines that come from a field; if none comes from it alone, from what is around it.
+func (t tracer) linesOf(field []string) {
 	for n := len(field); n > 0; n-- {
 		spans := t.Lines(field[:n]...)
 		if len(spans) == 0 {
