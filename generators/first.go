@@ -15,7 +15,7 @@ type Start struct {
 	Image      string // the repository of the image, a #Repository
 	Repository string // owner/name on GitHub, a #GitHubRepository; "" if it is not there
 	Branch     string // the default branch, a #BranchName
-	Version    string // of devgen for CI: a #Version, or latest
+	Version    string // of devgen for CI, a #Version; "" of a devgen that is no release
 }
 
 // FirstDockerfile is the Dockerfile of a first spec: a message speaks of it.

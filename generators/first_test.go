@@ -13,10 +13,10 @@ import (
 // The first spec is accepted as it stands, with nothing to warn of, and the Dockerfile beside it makes every target.
 func TestFirst(t *testing.T) {
 	for name, start := range map[string]Start{
-		"on GitHub":       {"shop", "acme/shop-devcontainer", "Acme/Shop", "trunk", "latest"},
+		"on GitHub":       {"shop", "acme/shop-devcontainer", "Acme/Shop", "trunk", "v1.2.3"},
 		"nowhere":         {"shop", "shop-devcontainer", "", "", ""},
 		"short and odd":   {"0", "a/b.c_d-devcontainer", "a/.", "a/b", "v10.20.30"},
-		"as long as some": {strings.Repeat("a", 63), strings.Repeat("a", 100) + "-devcontainer", strings.Repeat("a", 39) + "/" + strings.Repeat("b", 100), "main", "latest"},
+		"as long as some": {strings.Repeat("a", 63), strings.Repeat("a", 100) + "-devcontainer", strings.Repeat("a", 39) + "/" + strings.Repeat("b", 100), "main", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
@@ -39,7 +39,7 @@ func TestFirst(t *testing.T) {
 			if _, problems, err := Generate(p); err != nil || len(problems) > 0 {
 				t.Errorf("%v %v", problems, err)
 			}
-			if p.Image.Dockerfile != FirstDockerfile || len(p.Volumes) != 2 || (p.Workflow != nil) != (start.Repository != "") {
+			if p.Image.Dockerfile != FirstDockerfile || len(p.Volumes) != 2 || (p.Workflow != nil) != (start.Repository != "") || (p.Drift != nil) != (start.Version != "") {
 				t.Errorf("Dockerfile %s, %d volumes, workflow %v", p.Image.Dockerfile, len(p.Volumes), p.Workflow)
 			}
 			for _, v := range p.Volumes {

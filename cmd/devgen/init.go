@@ -189,10 +189,13 @@ func (s *survey) begun(w io.Writer, start generators.Start, local string, o opti
 		}
 		fmt.Fprintf(w, "%-10s %s%s\n", verb, f.path, hint)
 	}
-	if local == "" {
-		fmt.Fprintf(w, "The workflow is for %s and its branch %s.\n", start.Repository, start.Branch)
-	} else {
+	if local != "" {
 		fmt.Fprintf(w, "%s, so the image stays on this machine; the spec tells how to prebuild it.\n", local)
+	} else {
+		fmt.Fprintf(w, "The workflow is for %s and its branch %s.\n", start.Repository, start.Branch)
+		if start.Version == "" {
+			fmt.Fprintln(w, "This devgen is no release that CI could run, so drift is a comment in the spec: put a version in.")
+		}
 	}
 	run := "devgen"
 	if o.spec != schema.DefaultFile {
@@ -217,13 +220,21 @@ func startHere(ctx context.Context) (start generators.Start, local string, err e
 	if m == nil || !schema.Fits("#GitHubRepository", m[1]+"/"+m[2]) {
 		return start, "There is no remote origin on GitHub", nil
 	}
-	start.Repository, start.Branch, start.Version = m[1]+"/"+m[2], "main", release()
+	start.Repository, start.Branch, start.Version = m[1]+"/"+m[2], defaultBranch(ctx), release()
 	start.Image = strings.ToLower(m[1]) + "/" + nameOf(m[2], start.Name) + "-devcontainer"
-	head := git(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
-	if branch, ok := strings.CutPrefix(head, "origin/"); ok && schema.Fits("#BranchName", branch) {
-		start.Branch = branch
-	}
 	return start, "", nil
+}
+
+// defaultBranch is the one of origin as the clone knows it, or the only one that there is, or main.
+func defaultBranch(ctx context.Context) string {
+	branch, ok := strings.CutPrefix(git(ctx, "symbolic-ref", "--short", "refs/remotes/origin/HEAD"), "origin/")
+	if !ok {
+		branch = git(ctx, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads") // several are no name of one
+	}
+	if !schema.Fits("#BranchName", branch) {
+		return "main"
+	}
+	return branch
 }
 
 // git is what git prints; "" where it fails or is not there.

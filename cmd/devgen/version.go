@@ -35,11 +35,10 @@ func version() string {
 	return v + commit + " " + info.GoVersion
 }
 
-// release is what go run takes for the version of this devgen, so that CI runs the one that wrote the files: "latest" if
-// it is no release.
+// release is the version of this devgen, so that CI runs the one that wrote the files: "" if it is no release.
 func release() string {
 	if info, ok := debug.ReadBuildInfo(); ok && schema.Fits("#Version", info.Main.Version) {
 		return info.Main.Version
 	}
-	return "latest"
+	return ""
 }
