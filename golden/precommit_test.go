@@ -152,12 +152,12 @@ func snippet(t *testing.T, part string) string {
 	return ""
 }
 
-// TestAdoptingSpecs: what the page says of a drift workflow is accepted.
+// TestAdoptingSpecs: every spec that the page shows is accepted.
 func TestAdoptingSpecs(t *testing.T) {
 	devgen := build(t, "..")
 	specs := snippets(t, "cue")
-	if len(specs) != 3 {
-		t.Fatalf("docs/adopting.md shows %d specs, want 3", len(specs))
+	if len(specs) != 4 {
+		t.Fatalf("docs/adopting.md shows %d specs, want 4", len(specs))
 	}
 	for _, text := range specs {
 		dir := t.TempDir()

@@ -60,6 +60,7 @@ func begin(c *cobra.Command, o options) error {
 		return &exit{exitFailed, err}
 	}
 	s.begun(c.OutOrStdout(), start, local, o)
+	tellYours(c.OutOrStdout(), o)
 	return nil
 }
 
@@ -197,11 +198,32 @@ func (s *survey) begun(w io.Writer, start generators.Start, local string, o opti
 			fmt.Fprintln(w, "This devgen is no release that CI could run, so drift is a comment in the spec: put a version in.")
 		}
 	}
-	run := "devgen"
-	if o.spec != schema.DefaultFile {
-		run += " --spec " + o.spec
+	fmt.Fprintf(w, "%s: %d wrote, %d kept; edit %s, then run %s\n", count(len(s.files), "file"), len(s.files)-kept, kept, o.spec, o.commandLine(""))
+}
+
+// tellYours tells of files of the user's in the places of the outputs, and how to adopt devgen over them.
+func tellYours(w io.Writer, o options) {
+	s, err := look(o, &report{})
+	if err != nil {
+		return // the next command tells
 	}
-	fmt.Fprintf(w, "%s: %d wrote, %d kept; edit %s, then run %s\n", count(len(s.files), "file"), len(s.files)-kept, kept, o.spec, run)
+	defer s.root.Close()
+	var paths []string
+	for _, f := range s.refused() {
+		paths = append(paths, f.path)
+	}
+	if len(paths) > 0 {
+		fmt.Fprintf(w, "Yours and not overwritten: %s; move their keys to devcontainer: and services: of %s until %s shows no loss, then run %s\n",
+			strings.Join(paths, ", "), o.spec, o.commandLine(" diff"), o.commandLine(" --force"))
+	}
+}
+
+// commandLine is devgen for this spec.
+func (o options) commandLine(words string) string {
+	if o.spec != schema.DefaultFile {
+		words += " --spec " + o.spec
+	}
+	return "devgen" + words
 }
 
 // startHere finds what there is to know of the working folder. local is why it does not know where to prebuild: GitHub
