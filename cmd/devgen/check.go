@@ -25,10 +25,10 @@ func check(_ *cobra.Command, o options, r *report) error {
 		return err
 	}
 	defer s.root.Close()
-	for _, f := range s.told() {
+	for _, f := range s.reported() {
 		r.files = append(r.files, s.assess(f))
 	}
-	if n := len(r.findings()); n > 0 {
+	if n := len(r.objections()); n > 0 {
 		r.summary = fmt.Sprintf("%s: %d not as the spec says", count(len(r.files), "file"), n)
 		return &exit{exitDrift, nil}
 	}

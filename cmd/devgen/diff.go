@@ -43,7 +43,7 @@ func showDiff(c *cobra.Command, o options) error {
 }
 
 // diff prints one file's part: git's header, and the changed lines if there are any.
-func (s *survey) diff(w io.Writer, f finding) {
+func (s *survey) diff(w io.Writer, f surveyedFile) {
 	fmt.Fprintf(w, "diff --git a/%s b/%s\n", f.path, f.path)
 	old, now := "a/"+f.path, "b/"+f.path
 	var want []byte

@@ -77,7 +77,7 @@ func look(o options, r *report) (*survey, error) {
 }
 
 // done is what happened to a file.
-func (f finding) done() string {
+func (f surveyedFile) done() string {
 	switch {
 	case f.state == fresh:
 		return "unchanged"
@@ -88,7 +88,7 @@ func (f finding) done() string {
 }
 
 // kept tells where the user's version of a file went.
-func (f finding) kept() string {
+func (f surveyedFile) kept() string {
 	if f.original == "" {
 		return ""
 	}
@@ -96,28 +96,26 @@ func (f finding) kept() string {
 }
 
 // did tells a file by what generate did, or would do.
-func (f finding) did(action, line string) told {
-	t := told{path: f.path, state: f.state, action: action, original: f.original, line: line}
-	if f.want != nil {
-		t.id = f.want.ID
-	}
+func (f surveyedFile) did(action, line string) fileReport {
+	t := f.report()
+	t.action, t.line = action, line
 	return t
 }
 
 // results tell what generate did.
 func (s *survey) results(r *report) {
 	tally := map[string]int{}
-	tell := func(f finding, done string) {
+	tell := func(f surveyedFile, done string) {
 		r.files = append(r.files, f.did(done, fmt.Sprintf("%-10s %s%s", done, f.path, f.kept())))
 	}
-	for _, f := range s.told() {
+	for _, f := range s.reported() {
 		tally[f.done()]++
 		tell(f, f.done())
 	}
 	if s.manifest.original != "" {
 		tell(s.manifest, "wrote")
 	}
-	r.summary = fmt.Sprintf("%s: %d wrote, %d unchanged", count(len(s.told()), "file"), tally["wrote"], tally["unchanged"])
+	r.summary = fmt.Sprintf("%s: %d wrote, %d unchanged", count(len(s.reported()), "file"), tally["wrote"], tally["unchanged"])
 	if tally["removed"] > 0 {
 		r.summary += fmt.Sprintf(", %d removed", tally["removed"])
 	}
@@ -129,7 +127,7 @@ func (s *survey) results(r *report) {
 // preview tells what generate would do. It ends in drift if that is anything.
 func (s *survey) preview(r *report) error {
 	n := 0
-	for _, f := range s.told() {
+	for _, f := range s.reported() {
 		if f.state != fresh {
 			n++
 		}
@@ -144,6 +142,6 @@ func (s *survey) preview(r *report) error {
 		r.summary = count(len(s.files), "file") + ": nothing would change"
 		return nil
 	}
-	r.summary = fmt.Sprintf("%s: %d would change; run devgen", count(len(s.told()), "file"), n)
+	r.summary = fmt.Sprintf("%s: %d would change; run devgen", count(len(s.reported()), "file"), n)
 	return &exit{exitDrift, nil}
 }

@@ -19,7 +19,7 @@ const (
 	summaryLimit    = 1 << 20
 )
 
-// An annotation is one finding as GitHub shows it.
+// An annotation is one problem or objection as GitHub shows it.
 type annotation struct {
 	kind  string // error, warning or notice
 	at    schema.Pos
@@ -35,13 +35,13 @@ func (a annotation) line() string {
 	return schema.OneLine(a.text)
 }
 
-// annotations are the report's problems, its findings and why the command failed.
+// annotations are the report's problems, its objections and why the command failed.
 func (r *report) annotations(end *exit) (all []annotation) {
 	kinds := map[schema.Severity]string{schema.Error: "error", schema.Warning: "warning", schema.Info: "notice"}
 	for _, p := range r.problems {
 		all = append(all, annotation{kinds[p.Severity], p.Pos, strings.TrimSpace("devgen " + p.Rule), p.Words()})
 	}
-	for _, t := range r.findings() {
+	for _, t := range r.objections() {
 		all = append(all, annotation{"error", schema.Pos{File: t.path}, "devgen", t.message})
 	}
 	for _, line := range failure(end) {

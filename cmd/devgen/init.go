@@ -86,7 +86,7 @@ func takeFirst(files []generators.File) (*survey, error) {
 	s := &survey{root: root}
 	var errs []error
 	for i := range files {
-		f := finding{path: files[i].Path, want: &files[i]}
+		f := surveyedFile{path: files[i].Path, want: &files[i]}
 		if info, err := root.Stat(f.path); err != nil || !info.Mode().IsRegular() || !stays(f.want) {
 			f.have, err = read(root, f.path)
 			errs = append(errs, err)
@@ -164,7 +164,7 @@ func (w *writer) place(stopped func() bool, f *generators.File, whole string) er
 }
 
 // takeBack removes files that init wrote, but for those that somebody has changed since: they are left.
-func (s *survey) takeBack(files []finding) (left []string) {
+func (s *survey) takeBack(files []surveyedFile) (left []string) {
 	for _, f := range files {
 		now, err := read(s.root, f.path)
 		switch {

@@ -16,43 +16,49 @@ import (
 // was asked for: text.go, json.go, github.go.
 type report struct {
 	problems []schema.Problem // of the spec, and what the rules find
-	files    []told
+	files    []fileReport
 	summary  string // the last line: what happened and what comes next
-	asked    bool   // problems and findings are what was asked for: they go to stdout
+	asked    bool   // problems and objections are what was asked for: they go to stdout
 }
 
-// told is one file of the tree as a report tells it.
-type told struct {
+// A fileReport is one file of the tree as a report tells it.
+type fileReport struct {
 	path, id string // id of the output; "" of an orphan
 	state    state
 	action   string // what was done: wrote, removed, unchanged; or would be; "" if that was not the matter
 	original string // where the user's version is kept
-	message  string // of a finding: what is wrong and what to do
+	message  string // what is wrong with it and what to do; "" if nothing is
 	line     string // of a result: how a person reads it
 }
 
-// finding reports whether the file is told because something is wrong with it.
-func (t told) finding() bool { return t.message != "" }
+// report is the file without what was done, and without an objection.
+func (f surveyedFile) report() fileReport {
+	t := fileReport{path: f.path, state: f.state, original: f.original}
+	if f.want != nil {
+		t.id = f.want.ID
+	}
+	return t
+}
+
+// objected reports whether something is wrong with the file.
+func (t fileReport) objected() bool { return t.message != "" }
 
 // text is the one line on the file, or "".
-func (t told) text() string {
-	if t.finding() {
+func (t fileReport) text() string {
+	if t.objected() {
 		return t.path + ": " + t.message
 	}
 	return t.line
 }
 
-// findings are the files with which something is wrong.
-func (r *report) findings() []told {
-	return slices.DeleteFunc(slices.Clone(r.files), func(t told) bool { return !t.finding() })
+// objections are the files with which something is wrong.
+func (r *report) objections() []fileReport {
+	return slices.DeleteFunc(slices.Clone(r.files), func(t fileReport) bool { return !t.objected() })
 }
 
 // assess tells a file as check finds it.
-func (s *survey) assess(f finding) told {
-	t := told{path: f.path, state: f.state}
-	if f.want != nil {
-		t.id = f.want.ID
-	}
+func (s *survey) assess(f surveyedFile) fileReport {
+	t := f.report()
 	switch {
 	case f.state == fresh:
 	case f.path == plan.ManifestPath && s.damage != nil:

@@ -96,9 +96,9 @@ func (s section) with(lines []byte) []byte {
 }
 
 // examineSection finds the state of devgen's lines in a file of the user's. line is what the manifest says of them, or
-// nil. What is wanted of the finding is the whole file.
-func examineSection(root *os.Root, want *generators.File, line *manifestLine) (finding, error) {
-	f := finding{path: want.Path, section: true}
+// nil. What is wanted is the whole file.
+func examineSection(root *os.Root, want *generators.File, line *manifestLine) (surveyedFile, error) {
+	f := surveyedFile{path: want.Path, section: true}
 	var err error
 	if f.have, err = read(root, want.Path); err != nil {
 		return f, err
@@ -123,12 +123,12 @@ func examineSection(root *os.Root, want *generators.File, line *manifestLine) (f
 
 // examineOrphanSection finds the state of devgen's lines in a file of the user's where none are wanted any more. The
 // file goes if there is nothing else in it.
-func examineOrphanSection(root *os.Root, line manifestLine) (*finding, error) {
+func examineOrphanSection(root *os.Root, line manifestLine) (*surveyedFile, error) {
 	have, err := read(root, line.path)
 	if have == nil {
 		return nil, err
 	}
-	f := &finding{path: line.path, section: true, state: leftover, have: have}
+	f := &surveyedFile{path: line.path, section: true, state: leftover, have: have}
 	s, damage := cutSection(have)
 	f.own = s.lines()
 	switch {

@@ -37,7 +37,7 @@ func (s state) String() string {
 }
 
 // advice is what to do about a file in its state.
-func (f finding) advice() string {
+func (f surveyedFile) advice() string {
 	kept := "run devgen --force, which keeps it in " + f.path + ".orig"
 	if f.section {
 		kept = "run devgen --force, which keeps the file in " + f.path + ".orig"
@@ -70,8 +70,8 @@ func (s state) refused() bool {
 	return slices.Contains([]state{edited, foreign, conflicting, leftover, damaged}, s)
 }
 
-// A finding is one file of the tree.
-type finding struct {
+// A surveyedFile is one file of the tree, and what is to stand in its place.
+type surveyedFile struct {
 	path  string
 	state state
 	want  *generators.File // what is to stand there; nil if nothing
@@ -86,8 +86,8 @@ type finding struct {
 // A survey is the tree held against what devgen would write.
 type survey struct {
 	root     *os.Root
-	files    []finding // the outputs in their order, then the orphans
-	manifest finding
+	files    []surveyedFile // the outputs in their order, then the orphans
+	manifest surveyedFile
 	next     manifest
 	damage   error // why the manifest on disk could not be believed
 }
@@ -141,7 +141,7 @@ func distinct(errs []error) error {
 func (s *survey) readManifest(header string) (last manifest, err error) {
 	want := &generators.File{ID: "manifest", Path: plan.ManifestPath, Data: s.next.format(header)}
 	have, err := read(s.root, plan.ManifestPath)
-	s.manifest = finding{path: plan.ManifestPath, state: stateOf(have, want.Data), want: want, have: have}
+	s.manifest = surveyedFile{path: plan.ManifestPath, state: stateOf(have, want.Data), want: want, have: have}
 	if have != nil {
 		if last, s.damage = parseManifest(have); s.damage != nil {
 			s.manifest.state = foreign
@@ -152,7 +152,7 @@ func (s *survey) readManifest(header string) (last manifest, err error) {
 
 // examineOrphan finds the state of a file that is no output any more. A file without the mark of a generated one is
 // not devgen's, whatever the manifest says: anybody can write one.
-func (s *survey) examineOrphan(line manifestLine) (*finding, error) {
+func (s *survey) examineOrphan(line manifestLine) (*surveyedFile, error) {
 	if s.next.lineOf(s.root, line.path) != nil {
 		return nil, nil
 	}
@@ -163,7 +163,7 @@ func (s *survey) examineOrphan(line manifestLine) (*finding, error) {
 	if have == nil || !generators.IsGenerated(have) {
 		return nil, err
 	}
-	f := &finding{path: line.path, state: leftover, have: have, own: have}
+	f := &surveyedFile{path: line.path, state: leftover, have: have, own: have}
 	if line.knows(have) {
 		f.state = orphaned
 	}
@@ -199,11 +199,11 @@ func (line *manifestLine) whose(have []byte) state {
 }
 
 // examine finds the state of one output. line is what the manifest says of it, or nil.
-func examine(root *os.Root, want *generators.File, line *manifestLine) (finding, error) {
+func examine(root *os.Root, want *generators.File, line *manifestLine) (surveyedFile, error) {
 	if want.Section {
 		return examineSection(root, want, line)
 	}
-	f := finding{path: want.Path, want: want}
+	f := surveyedFile{path: want.Path, want: want}
 	var err error
 	if f.have, err = read(root, want.Path); err != nil {
 		return f, err
@@ -332,18 +332,18 @@ func outside(path string, err error) error {
 }
 
 // refused are the files that only --force overwrites or deletes.
-func (s *survey) refused() []finding {
-	return slices.DeleteFunc(s.changed(), func(f finding) bool { return !f.state.refused() })
+func (s *survey) refused() []surveyedFile {
+	return slices.DeleteFunc(s.changed(), func(f surveyedFile) bool { return !f.state.refused() })
 }
 
 // changed are the files that are not as they should be, the manifest last.
-func (s *survey) changed() []finding {
-	return slices.DeleteFunc(append(slices.Clone(s.files), s.manifest), func(f finding) bool { return f.state == fresh })
+func (s *survey) changed() []surveyedFile {
+	return slices.DeleteFunc(append(slices.Clone(s.files), s.manifest), func(f surveyedFile) bool { return f.state == fresh })
 }
 
-// told are the files that a person is told of: the outputs and the orphans, and the manifest where it is damaged or all
+// reported are the files that a person is told of: the outputs and the orphans, and the manifest where it is damaged or all
 // that changes.
-func (s *survey) told() []finding {
+func (s *survey) reported() []surveyedFile {
 	if s.damage != nil || len(s.changed()) == 1 && s.manifest.state != fresh {
 		return append(slices.Clone(s.files), s.manifest)
 	}

@@ -15,17 +15,17 @@ import (
 )
 
 // text prints the report for people: a line each, and on a terminal the place in the source below each problem. Results
-// go to stdout, findings too if they are what was asked for.
+// go to stdout, objections too if they are what was asked for.
 func (r *report) text(stdout, stderr *screen) {
-	findings := stderr
+	objections := stderr
 	if r.asked {
-		findings = stdout
+		objections = stdout
 	}
-	findings.problems(r.problems)
+	objections.problems(r.problems)
 	for _, t := range r.files {
 		switch {
-		case t.finding():
-			findings.line(schema.OneLine(t.text()))
+		case t.objected():
+			objections.line(schema.OneLine(t.text()))
 		case t.line != "":
 			stdout.line(schema.OneLine(t.line))
 		}

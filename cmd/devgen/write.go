@@ -100,7 +100,7 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 }
 
 // onlyExecutable gives a staged file the permissions of the one that it replaces, but for the executable bit.
-func (s *survey) onlyExecutable(f finding, t staged) error {
+func (s *survey) onlyExecutable(f surveyedFile, t staged) error {
 	info, err := s.root.Lstat(f.path)
 	if err != nil {
 		return outside(f.path, err)
@@ -196,7 +196,7 @@ func (s *survey) during() manifest {
 
 // keepOriginals copies what only --force gives up, under a name that is still free.
 func (s *survey) keepOriginals(w *writer) error {
-	keep := func(f *finding) error {
+	keep := func(f *surveyedFile) error {
 		if !f.state.refused() {
 			return nil
 		}
@@ -232,7 +232,7 @@ func unchanged(root *os.Root, name string, known ...[]byte) error {
 }
 
 // settle does what is left for a file once all are renamed: an orphan goes.
-func (s *survey) settle(f finding) error {
+func (s *survey) settle(f surveyedFile) error {
 	if f.want != nil {
 		return nil
 	}
