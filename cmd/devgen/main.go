@@ -1,8 +1,17 @@
 // Command devgen compiles devcontainer.cue into the files of a dev container and checks that they are fresh.
 //
-// This package is the outside world: flags, exit codes, and the reading and writing of files. main.go is the
-// command line, one file for each command; manifest.go, survey.go and write.go are the tree; report.go is what a command
-// has to tell, and text.go, json.go and github.go are how.
+// This package is the outside world: flags, exit codes, and the reading and writing of files.
+//
+//   - main.go is the command line, interrupt.go and lock.go how a run ends early and waits for another one.
+//   - check.go, diff.go, doc.go, generate.go, init.go, schema.go, trace.go, validate.go and version.go are a command each.
+//     compile.go is what those that read the spec begin with.
+//   - manifest.go, survey.go, section.go and write.go are the tree: what devgen wrote, what stands there now, devgen's lines
+//     in a file of the user's, and the writing.
+//   - report.go is what a command has to tell; text.go, json.go and github.go are how.
+//
+// A new command is a file with a function that makes its cobra.Command and a line in newRoot. One with a report fills it in
+// a function for reporting, and gets --format by addFormat; one without prints to c.OutOrStdout(). How it ends is an *exit.
+// Any other error that it returns is a mistake in the command line.
 package main
 
 import (

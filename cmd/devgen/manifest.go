@@ -151,7 +151,7 @@ func (m manifest) format(header string) []byte {
 }
 
 // knows reports whether devgen wrote data, whatever git has made of its line endings since.
-func (l manifestLine) knows(data []byte) bool {
+func (l *manifestLine) knows(data []byte) bool {
 	return slices.Contains(l.hashes, hash(data)) || slices.Contains(l.hashes, hash(withLF(data)))
 }
 

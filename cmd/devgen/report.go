@@ -12,8 +12,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A report is what a command has to tell. The commands fill it and print nothing; it is printed once, in the format that
-// was asked for: text.go, json.go, github.go.
+// A report is what generate, check and validate have to tell, and every command of a spec that is wrong. They fill it and
+// print nothing; it is printed once, in the format that was asked for: text.go, json.go, github.go. What init, diff and
+// trace are asked for is for people or for another tool, and they print it themselves.
 type report struct {
 	problems []schema.Problem // of the spec, and what the rules find
 	files    []fileReport

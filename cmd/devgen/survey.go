@@ -182,17 +182,17 @@ func stateOf(have, want []byte) state {
 	return stale
 }
 
-// whose tells, of a file that is not the wanted one, whether its bytes are devgen's. line is what the manifest says of
-// it, or nil.
-func (line *manifestLine) whose(have []byte) state {
+// whose tells, of a file that is not the wanted one, whether its bytes are devgen's. l is what the manifest says of it, or
+// nil.
+func (l *manifestLine) whose(have []byte) state {
 	switch {
 	case hasConflict(have):
 		return conflicting
-	case line == nil:
+	case l == nil:
 		return foreign
-	case slices.Contains(line.hashes, hash(have)):
+	case slices.Contains(l.hashes, hash(have)):
 		return stale
-	case line.knows(have):
+	case l.knows(have):
 		return crlf
 	}
 	return edited
