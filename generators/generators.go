@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/schema"
@@ -120,14 +119,13 @@ type verdict struct {
 func judge(p *plan.Plan, documents map[string]document) []verdict {
 	all := rows()
 	verdicts := make([]verdict, len(all))
-	var wait sync.WaitGroup
-	for i, r := range all {
-		verdicts[i].id = r.id
+	atOnce(len(all), func(i int) {
+		r, v := all[i], &verdicts[i]
+		v.id = r.id
 		if _, ok := documents[r.id]; ok && r.judge != nil {
-			wait.Go(func() { verdicts[i].found, verdicts[i].err = r.judge(p, documents) })
+			v.found, v.err = r.judge(p, documents)
 		}
-	}
-	wait.Wait()
+	})
 	return verdicts
 }
 

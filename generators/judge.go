@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/template"
@@ -161,11 +160,7 @@ func judgeOutputs(n *yaml.Node, ids map[string]plan.Action) (found []finding) {
 func judgeCompose(p *plan.Plan, documents map[string]document) ([]finding, error) {
 	all := combinations(p.ComposeFiles())
 	errs := make([]error, len(all))
-	var wait sync.WaitGroup
-	for i, combination := range all {
-		wait.Go(func() { errs[i] = loadCompose(p, documents, combination, i == 0) })
-	}
-	wait.Wait()
+	atOnce(len(all), func(i int) { errs[i] = loadCompose(p, documents, all[i], i == 0) })
 	if err := cmp.Or(errs...); err != nil {
 		if found := judgeServices(p); len(found) > 0 {
 			return found, nil
