@@ -63,7 +63,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 func build(t *testing.T, root string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "devgen")
-	cmd := exec.Command("go", "build", "-o", binary, "./cmd/devgen")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "./cmd/devgen")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
