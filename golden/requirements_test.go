@@ -116,7 +116,7 @@ func TestRequirements(t *testing.T) {
 		}
 	}
 	out := readOutputs(t)
-	rows, problems := deviations(readFile(t, "../docs/deviations.md"))
+	rows, problems := deviations(readFile(t, "../docs/deviations.md"), readFile(t, "../docs/defects.md"))
 	for _, problem := range append(problems, hold(t, items, out, rows)...) {
 		t.Error(problem)
 	}
@@ -293,7 +293,7 @@ var (
 // first cell has in backquotes is an item: its whole name, or the end of it from a dot or a colon on; … stands for any
 // text. What the second one has in backquotes stands in an output. A row without backquotes in the first cell tells of
 // something that is no item.
-func deviations(text string) (rows []deviation, problems []string) {
+func deviations(text, defects string) (rows []deviation, problems []string) {
 	report := func(line int, format string, args ...any) {
 		problems = append(problems, fmt.Sprintf("docs/deviations.md:%d: ", line)+fmt.Sprintf(format, args...))
 	}
@@ -306,7 +306,12 @@ func deviations(text string) (rows []deviation, problems []string) {
 			report(i+1, "want three cells: what the document has, what stands instead, and why")
 			continue
 		}
-		row := deviation{line: i + 1, cites: defect.MatchString(line)}
+		row := deviation{line: i + 1}
+		for _, id := range defect.FindAllString(line, -1) {
+			if row.cites = strings.Contains(defects, "\n| "+id+" | "); !row.cites {
+				report(i+1, "docs/defects.md has no %s", id)
+			}
+		}
 		for _, m := range decided.FindAllStringSubmatch(line, -1) {
 			if row.cites = strings.Contains(text, "\n- **"+m[1]+"**"); !row.cites {
 				report(i+1, "there is no decision %q above", m[1])
@@ -374,7 +379,7 @@ func TestRequirementsNotice(t *testing.T) {
 		trace    = ".devcontainer/traceability.json"
 	)
 	items := extract(t, readFile(t, "requirements/document.txt"))
-	text := readFile(t, "../docs/deviations.md")
+	text, defects := readFile(t, "../docs/deviations.md"), readFile(t, "../docs/defects.md")
 	for _, tt := range []struct{ file, old, new, want string }{
 		{volumes, "npm-cache", "npm", "volumes[/home/vscode/.npm].source: npm-cache is in no output"},
 		{volumes, "/.aspire-devcontainer/dotnet-tools", "/.aspire-devcontainer/tools", "/.aspire-devcontainer/dotnet-tools stands in no output"},
@@ -408,6 +413,7 @@ func TestRequirementsNotice(t *testing.T) {
 		{trace, `"effort": "1 day"`, `"effort": "2 days"`, "PERF-007 Effort: 1 day is in no output"},
 		{trace, `"tag": "TAG-ARCH-001"`, `"tag": "TAG-ARCH-002"`, "TAG-ARCH-001 is in no output"},
 		{"docs", "| no effect any more (B-73) |", "| no effect any more |", "cites neither"},
+		{"docs", "| no effect any more (B-73) |", "| no effect any more (B-299) |", "docs/defects.md has no B-299"},
 		{"docs", "| `version: 3.8` | none |", "| `version: 3.8` | |", "want three cells"},
 		{"docs", "`consistency: delegated`, ", "", "consistency: delegated is in no output"},
 		{"docs", "`consistency: delegated`", "`consistency: delayed`", "the document has nothing like"},
@@ -424,7 +430,7 @@ func TestRequirementsNotice(t *testing.T) {
 			} else {
 				out[tt.file] = newOutput(t, tt.file, swap(t, out[tt.file].text, tt.old, tt.new))
 			}
-			rows, problems := deviations(docs)
+			rows, problems := deviations(docs, defects)
 			problems = append(problems, hold(t, items, out, rows)...)
 			if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, tt.want) }) {
 				t.Errorf("not noticed; want %q, got\n%s", tt.want, strings.Join(problems, "\n"))
