@@ -64,14 +64,12 @@ func extract(t *testing.T, document string) []item {
 	items := metadata(prose)
 	items = append(items, proseNumbers(prose)...)
 	for _, s := range samples {
-		items = append(items, tagsIn(heredoc.ReplaceAllStringFunc(s.text, blank), s)...)
 		if strings.HasSuffix(s.path, ".yml") {
 			items = append(items, fieldsIn(t, s)...)
 			continue
 		}
 		items = append(items, scriptItems(s)...)
 		for _, h := range heredocs(s) {
-			items = append(items, tagsIn(h.text, h)...)
 			items = append(items, fieldsIn(t, h)...)
 		}
 	}
@@ -92,16 +90,6 @@ func unique(items []item) (kept []item) {
 
 // blank keeps the lines of a text and nothing else.
 func blank(text string) string { return strings.Repeat("\n", strings.Count(text, "\n")) }
-
-// tagsIn are the tags of a text of a sample.
-func tagsIn(text string, s sample) (items []item) {
-	for i, line := range strings.Split(text, "\n") {
-		for _, m := range tagName.FindAllStringSubmatch(line, -1) {
-			items = append(items, item{s.path, m[1], m[0], s.line + i})
-		}
-	}
-	return items
-}
 
 var (
 	requirementHead = regexp.MustCompile(`^### \[TAG-([A-Z]+-[0-9]{3})\] REQ-[A-Z]+-[0-9]{3}: (.*)$`)
@@ -151,9 +139,9 @@ type field struct {
 	line int
 }
 
-// fields are the values of a YAML file. An element of a list that tells what it is about is known by that and not by
-// its number: a step by its action, a mount by its target. A text of several lines, or of several options of a volume,
-// is as many values. What a step is called and what its script does is left out.
+// fields are the values of a YAML file, and its tags. An element of a list that tells what it is about is known by that
+// and not by its number: a step by its action, a mount by its target. A text of several lines, or of several options of
+// a volume, is as many values. What a step is called and what its script does is left out.
 func fields(t *testing.T, text string) (all []field) {
 	t.Helper()
 	var root yaml.Node
@@ -170,11 +158,14 @@ func fields(t *testing.T, text string) (all []field) {
 				walk(path+"."+n.Content[i].Value, n.Content[i+1])
 			}
 			if len(n.Content) == 0 {
-				all = append(all, field{path[1:], n.Line})
+				all = append(all, field{path[1:] + ": {}", n.Line})
 			}
 		case yaml.SequenceNode:
 			for _, e := range n.Content {
 				walk(path+about(e), e)
+			}
+			if len(n.Content) == 0 {
+				all = append(all, field{path[1:] + ": []", n.Line})
 			}
 		default:
 			for _, v := range values(path, n) {
@@ -183,10 +174,31 @@ func fields(t *testing.T, text string) (all []field) {
 		}
 	}
 	walk("", &root)
+	all = append(all, tags(text, all)...)
 	return slices.DeleteFunc(all, func(f field) bool { return ownWords.MatchString(f.name) })
 }
 
-var ownWords = regexp.MustCompile(`\.steps(\[[^\]]*\])?\.(name|id|run): `)
+var (
+	ownWords = regexp.MustCompile(`\.steps(\[[^\]]*\])?\.(name|id|run): `)
+	part     = regexp.MustCompile(`^(jobs\.[^.:[]+|services\.[^.:[]+\.[^.:[]+|[^.:[]+)`)
+)
+
+// tags are the tags of a YAML file, each with the part of the file that it stands in: a job, a list of a service. One
+// above everything is the file's.
+func tags(text string, all []field) (tags []field) {
+	above := true
+	for i, line := range strings.Split(text, "\n") {
+		above = above && (line == "" || line[0] == '#')
+		for _, m := range tagName.FindAllString(line, -1) {
+			next := slices.IndexFunc(all, func(f field) bool { return f.line > i+1 })
+			if !above && next >= 0 {
+				m = part.FindString(all[next].name) + ": " + m
+			}
+			tags = append(tags, field{m, i + 1})
+		}
+	}
+	return tags
+}
 
 // about is what an element of a list is known by.
 func about(n *yaml.Node) string {
@@ -204,20 +216,21 @@ func about(n *yaml.Node) string {
 	return ""
 }
 
+var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
 // values are the values that a scalar stands for.
 func values(path string, n *yaml.Node) (all []string) {
 	parts := []string{n.Value}
 	switch {
+	case n.Value == "":
+		return []string{": "}
 	case strings.Contains(n.Value, "\n"):
 		parts = strings.Split(n.Value, "\n")
 	case strings.HasSuffix(path, ".driver_opts.o"):
 		parts = strings.Split(n.Value, ",")
 	case strings.HasSuffix(path, ".uses"):
-		if _, version, ok := strings.Cut(n.Value, "@"); ok { // that of a pinned action stands behind it
-			parts[0] = version
-			if n.LineComment != "" {
-				parts[0] = strings.TrimPrefix(n.LineComment, "# ")
-			}
+		if _, version, ok := strings.Cut(n.Value, "@"); ok {
+			parts[0] = commit.ReplaceAllString(version, "commit "+n.LineComment)
 		}
 	}
 	for _, p := range parts {
@@ -239,6 +252,7 @@ func heredocs(s sample) (files []sample) {
 }
 
 var scriptFacts = []*regexp.Regexp{
+	tagName,
 	regexp.MustCompile(`TEST-[A-Z]+-[0-9]{3}-[A-Z]`),                      // the tests of a requirement
 	regexp.MustCompile(`-(?:lt|le|gt|ge) [1-9][0-9]*`),                    // thresholds
 	regexp.MustCompile(`[A-Za-z_-]+=\+?[1-9][0-9]*[A-Za-z]*\b`),           // named numbers
@@ -253,9 +267,9 @@ var scriptFacts = []*regexp.Regexp{
 	regexp.MustCompile(`/(?:home|workspaces)/[A-Za-z./]+`),
 }
 
-// scriptItems are the tests, thresholds, numbers, references and folders of a script.
+// scriptItems are the tags, tests, thresholds, numbers, references and folders of a script.
 func scriptItems(s sample) (items []item) {
-	for i, line := range strings.Split(s.text, "\n") {
+	for i, line := range strings.Split(heredoc.ReplaceAllStringFunc(s.text, blank), "\n") {
 		for _, fact := range scriptFacts {
 			for _, m := range fact.FindAllString(line, -1) {
 				m = strings.TrimSpace(m)
