@@ -14,7 +14,7 @@ import (
 // purpose.
 
 // itemCount is how many items there are: a rule that stops finding what it found is noticed.
-const itemCount = 344
+const itemCount = 476
 
 // An item is one thing that the document says and that the outputs can be asked for.
 type item struct {
@@ -141,7 +141,7 @@ type field struct {
 
 // fields are the values of a YAML file, and its tags. An element of a list that tells what it is about is known by that
 // and not by its number: a step by its action, a mount by its target. A text of several lines, or of several options of
-// a volume, is as many values. What a step is called and what its script does is left out.
+// a volume, is as many values; the script of a step is as many as it has facts. What a step is called is left out.
 func fields(t *testing.T, text string) (all []field) {
 	t.Helper()
 	var root yaml.Node
@@ -179,7 +179,7 @@ func fields(t *testing.T, text string) (all []field) {
 }
 
 var (
-	ownWords = regexp.MustCompile(`\.steps(\[[^\]]*\])?\.(name|id|run): `)
+	ownWords = regexp.MustCompile(`\.steps(\[[^\]]*\])?\.(name|id): `)
 	part     = regexp.MustCompile(`^(jobs\.[^.:[]+|services\.[^.:[]+\.[^.:[]+|[^.:[]+)`)
 )
 
@@ -224,6 +224,11 @@ func values(path string, n *yaml.Node) (all []string) {
 	switch {
 	case n.Value == "":
 		return []string{": "}
+	case strings.HasSuffix(path, ".run"):
+		parts = nil
+		for _, line := range strings.Split(n.Value, "\n") {
+			parts = append(parts, factsIn(line, scriptFacts)...)
+		}
 	case strings.Contains(n.Value, "\n"):
 		parts = strings.Split(n.Value, "\n")
 	case strings.HasSuffix(path, ".driver_opts.o"):
@@ -251,31 +256,81 @@ func heredocs(s sample) (files []sample) {
 	return files
 }
 
-var scriptFacts = []*regexp.Regexp{
-	tagName,
-	regexp.MustCompile(`TEST-[A-Z]+-[0-9]{3}-[A-Z]`),                      // the tests of a requirement
-	regexp.MustCompile(`-(?:lt|le|gt|ge) [1-9][0-9]*`),                    // thresholds
-	regexp.MustCompile(`[A-Za-z_-]+=\+?[1-9][0-9]*[A-Za-z]*\b`),           // named numbers
-	regexp.MustCompile(`(?:chmod -R|-mtime|-mindepth|-n) \+?[1-9][0-9]*`), // and those of commands
-	regexp.MustCompile(`grep -q "[0-9]+"`),                                // and answers
-	regexp.MustCompile(`^[A-Z_]+="[a-z0-9./-]+"$`),                        // names
-	regexp.MustCompile(`--(?:tag|cache-from|cache-to)[= ]\S+`),            // image and cache references
-	regexp.MustCompile(`(?:docker pull --platform=\S+|manifest inspect) \S+`),
-	regexp.MustCompile(`\$VOLUME_BASE_DIR/[a-z/._-]+[a-z]`), // volumes and mounts
-	regexp.MustCompile(`\$\{HOME\}/\.aspire-devcontainer`),
-	regexp.MustCompile(`/tmp/[a-z-]+(?:\.log)?`),
-	regexp.MustCompile(`/(?:home|workspaces)/[A-Za-z./]+`),
+var (
+	variable = regexp.MustCompile(`\$\{?([A-Z][A-Z_]+)\b`)
+	// ofShell is what the shell knows by itself.
+	ofShell = regexp.MustCompile(`^(BASH|FUNCNAME|LINENO|HOME|REPLY)`)
+)
+
+// inputs matches the variables that a script reads and does not set, unless to what it was given.
+func inputs(script string) *regexp.Regexp {
+	var names []string
+	for _, m := range variable.FindAllStringSubmatch(script, -1) {
+		set := regexp.MustCompile(`(?m)(?:^|\s)` + m[1] + `(?:=(.*)|$)`).FindStringSubmatch(script)
+		if !ofShell.MatchString(m[1]) && (set == nil || strings.Contains(set[1], "${"+m[1]+":-")) {
+			names = append(names, m[1])
+		}
+	}
+	return regexp.MustCompile(`\b(?:` + strings.Join(append(names, `\B`), "|") + `)\b`) // \B: never, where there is none
 }
 
-// scriptItems are the tags, tests, thresholds, numbers, references and folders of a script.
+// function is what a library offers.
+var function = regexp.MustCompile(`^[a-z_]+\(\)`)
+
+var scriptFacts = []*regexp.Regexp{
+	tagName,
+	regexp.MustCompile(`TEST-[A-Z]+-[0-9]{3}-[A-Z]`),                                   // the tests of a requirement
+	regexp.MustCompile(`-(?:lt|le|gt|ge|eq|ne) [$A-Z0-9_]+|[<>]=?[0-9]+%`),             // thresholds
+	regexp.MustCompile(`[A-Za-z_-]+=\+?[1-9][0-9]*[A-Za-z]*\b`),                        // named numbers
+	regexp.MustCompile(`[A-Za-z_)]+ [*/] [1-9][0-9]*\b`),                               // factors
+	regexp.MustCompile(`(?:chmod -R|-mtime|-mindepth|-n) \+?[1-9][0-9]*`),              // numbers of commands
+	regexp.MustCompile(`grep -[a-zA-Z]+ (?:"[^"]+"|'[^']+')`),                          // answers
+	regexp.MustCompile(`^ *[A-Z_]+="[a-z0-9.,/-]+"$`),                                  // names
+	regexp.MustCompile(`^ *prefix="[A-Z ]+"$`),                                         // log levels
+	regexp.MustCompile(`"\[\$[^"]+"`),                                                  // lines of a log
+	regexp.MustCompile(`"[a-z_]+":`),                                                   // keys of JSON
+	regexp.MustCompile(`\$\((?:date|uname) [^)]+\)`),                                   // the clock and the machine
+	regexp.MustCompile(`\$\{\{[^}]+\}\}`),                                              // expressions of a workflow
+	regexp.MustCompile(`jq .*'`),                                                       // what is made of them
+	regexp.MustCompile(`docker(?: [a-z]+)+(?:\s|$)|docker-compose (?:-f \S+ )+[a-z]+`), // commands
+	regexp.MustCompile(`(?:docker pull --platform=\S+|manifest inspect) \S+`),          // what they fetch
+	regexp.MustCompile(`--[a-z][a-z-]+(?:[= ](?:"[^"]+"|[^\s"|\\)-][^\s"]*))?`),        // options and their values
+	regexp.MustCompile(`-f \.[a-z]\S+|-name "[^"]+"`),                                  // short ones
+	regexp.MustCompile(`read -p "[^"]+"`),                                              // questions
+	regexp.MustCompile(`"[0-9]\) [^"]+"`),                                              // a menu
+	regexp.MustCompile(`^ *[a-z0-9_*|]+\)(?: .*)?$`),                                   // sub-commands, choices, machines
+	regexp.MustCompile(`local [a-zA-Z_]+="?\$\{?[0-9].*`),                              // arguments
+	regexp.MustCompile(`^(?:trap|set) .+`),                                             // how errors are dealt with
+	regexp.MustCompile(`https?://[^ "]+`),                                              // addresses
+	regexp.MustCompile(`\$VOLUME_BASE_DIR/[a-z/._-]+[a-z]|\$\{HOME\}/\.[a-z-]+`),       // folders of the host
+	regexp.MustCompile(`/tmp/[a-z-]+(?:\.log)?|/(?:home|workspaces)/[A-Za-z./]+`),      // and others
+	regexp.MustCompile(`[A-Za-z${}_-]+\.(?:tar\.gz|log|jsonl|start)\b`),                // files
+}
+
+// scriptItems are the tests, thresholds, numbers, references, inputs, commands and folders of a script.
 func scriptItems(s sample) (items []item) {
-	for i, line := range strings.Split(heredoc.ReplaceAllStringFunc(s.text, blank), "\n") {
-		for _, fact := range scriptFacts {
-			for _, m := range fact.FindAllString(line, -1) {
-				m = strings.TrimSpace(m)
-				items = append(items, item{s.path, fmt.Sprintf("%s: %s", s.path[strings.LastIndex(s.path, "/")+1:], m), m, s.line + i})
-			}
+	text := heredoc.ReplaceAllStringFunc(s.text, blank)
+	rules := append([]*regexp.Regexp{inputs(text)}, scriptFacts...)
+	if strings.Contains(s.path, "/lib/") {
+		rules = append(rules, function)
+	}
+	for i, line := range strings.Split(text, "\n") {
+		for _, fact := range factsIn(line, rules) {
+			items = append(items, item{s.path, fmt.Sprintf("%s: %s", s.path[strings.LastIndex(s.path, "/")+1:], fact), fact, s.line + i})
 		}
 	}
 	return items
+}
+
+// factsIn are the facts of a line of a script. A comment holds none but a tag.
+func factsIn(line string, rules []*regexp.Regexp) (facts []string) {
+	if strings.HasPrefix(strings.TrimSpace(line), "#") {
+		return tagName.FindAllString(line, -1)
+	}
+	for _, rule := range rules {
+		for _, fact := range rule.FindAllString(line, -1) {
+			facts = append(facts, strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(fact), ";;")))
+		}
+	}
+	return facts
 }

@@ -97,6 +97,7 @@ func TestRequirementsNotice(t *testing.T) {
 		{workflow, "            type=registry,ref=${{ needs.plan.outputs.cache }}:${{ matrix.arch }}\n", "", "cache-from: type=registry,ref=${{ needs.plan.outputs.cache }}:${{ matrix.arch }} stands in none"},
 		{workflow, "          cache-from: |\n", "          cache-from: |\n            type=registry,ref=${{ needs.plan.outputs.image }}:latest\n", "cache-from: type=registry,ref=${{ needs.plan.outputs.image }}:latest is not in the document"},
 		{workflow, "'^(main|release/.*)$'", "'^.*$'", "WRITERS_REGISTRY: ^(main|release/.*)$ stands in none"},
+		{workflow, "INPUT_PLATFORM: ${{ inputs.platforms }}", "INPUT_PLATFORM: all", "jobs.setup.steps.run: ${{ inputs.platforms }} is in no output"},
 		{override, "-cache:arm64", "-cache:arm", "-cache:arm64 stands in none"},
 		{override, "      cache_from:\n", "      cache_from:\n        - type=registry,ref=ghcr.io/microsoft/aspire-devcontainer:latest\n", "aspire-devcontainer:latest is not in the document"},
 		{builder, "max-parallelism = 4", "max-parallelism = 8", "max-parallelism = 4 is in no output"},

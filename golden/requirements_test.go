@@ -164,6 +164,7 @@ var answers = map[string]string{
 	"7+ minute builds for each team member":               "jobs.report.steps.env.COLD_SECONDS: 420",
 	"verify-registry-cache.sh: -lt 180":                   "jobs.report.steps.env.WARM_SECONDS: 180",
 	"verify-registry-cache.sh: -gt 70":                    "jobs.report.steps.env.HIT_RATE_FLOOR: 70",
+	"verify-registry-cache.sh: >70%":                      "jobs.report.steps.env.HIT_RATE_FLOOR: 70",
 }
 
 var (
@@ -172,6 +173,8 @@ var (
 	job    = regexp.MustCompile(`^jobs\.[^.:[]+`)
 	// block is what a job has at most once: a setting, or a step by its action.
 	block = regexp.MustCompile(`^jobs\.[^.:[]+\.(?:steps\[[^\]]*\]|[^.:[]+)`)
+	// run is what the script of a step has; the outputs may have it in an environment.
+	run = regexp.MustCompile(`\.steps\.run: `)
 )
 
 // meets reports whether the outputs have an item where the document has it: in every job that does the work of the
@@ -206,8 +209,12 @@ func (o output) hasBlock(name string) bool {
 	})
 }
 
-// has reports whether an output has a field.
+// has reports whether an output has a field, or what a script does in the environment of one.
 func (o output) has(name string) bool {
+	if at := run.FindStringIndex(name); at != nil {
+		like := regexp.MustCompile(`^` + regexp.QuoteMeta(name[:at[0]]) + `\.steps\.(run|env\.[A-Z_]+): ` + regexp.QuoteMeta(name[at[1]:]) + `$`)
+		return slices.ContainsFunc(o.fields, like.MatchString)
+	}
 	return slices.Contains(o.fields, name)
 }
 
