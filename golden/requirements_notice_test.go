@@ -83,6 +83,7 @@ func TestRequirementsNotice(t *testing.T) {
 		{workflow, "      - name: Check out\n", "      - uses: someone/else@v1\n      - name: Check out\n", "steps[someone/else].uses: v1 is not in the document"},
 		{workflow, "docker/login-action@", "docker/login-action@v4 #", "steps[docker/login-action].uses: v4 is not in the document"},
 		{workflow, "actions/upload-artifact@", "actions/upload-artifact@v7 #", "steps[actions/upload-artifact].uses: v7 is not in the document"},
+		{workflow, "github_token=BUILD_SECRET_GITHUB_TOKEN", "github_token=GITHUB_TOKEN", "with.secret-envs: github_token=BUILD_SECRET_GITHUB_TOKEN stands in none"},
 		{workflow, "driver-opts: image=${{ env.BUILDKIT_IMAGE }}", "driver-opts: network=host", "with.driver-opts: image=${{ env.BUILDKIT_IMAGE }} stands in none"},
 		{workflow, "    if: needs.plan.outputs.push == 'true'\n", "", "jobs.build.if: needs.plan.outputs.push == 'true' stands in none"},
 		{workflow, "submodules: recursive", "submodules: false", "submodules: recursive is in no output"},
