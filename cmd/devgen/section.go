@@ -124,11 +124,11 @@ func examineSection(root *os.Root, want *generators.File, line *manifestLine) (s
 // examineOrphanSection finds the state of devgen's lines in a file of the user's where none are wanted any more. The
 // file goes if there is nothing else in it.
 func examineOrphanSection(root *os.Root, line manifestLine) (*surveyedFile, error) {
-	have, err := read(root, line.path)
+	have, err := readOrphan(root, line.path)
 	if have == nil {
 		return nil, err
 	}
-	f := &surveyedFile{path: line.path, section: true, state: leftover, have: have}
+	f := &surveyedFile{path: line.path, section: true, state: leftover, have: have, line: line}
 	s, damage := cutSection(have)
 	f.own = s.lines()
 	switch {

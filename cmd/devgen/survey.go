@@ -77,6 +77,7 @@ type surveyedFile struct {
 	want  *generators.File // what is to stand there; nil if nothing
 	have  []byte           // nil if it is not there
 	own   []byte           // what of it is devgen's: all, or the section
+	line  manifestLine     // of an orphan, what the manifest says of it
 
 	section  bool   // only a section is devgen's
 	damage   error  // what is wrong with the section's markers
@@ -159,11 +160,11 @@ func (s *survey) examineOrphan(line manifestLine) (*surveyedFile, error) {
 	if line.kind == kindSection {
 		return examineOrphanSection(s.root, line)
 	}
-	have, err := read(s.root, line.path)
+	have, err := readOrphan(s.root, line.path)
 	if have == nil || !generators.IsGenerated(have) {
 		return nil, err
 	}
-	f := &surveyedFile{path: line.path, state: leftover, have: have, own: have}
+	f := &surveyedFile{path: line.path, state: leftover, have: have, own: have, line: line}
 	if line.knows(have) {
 		f.state = orphaned
 	}
@@ -260,14 +261,27 @@ func read(root *os.Root, name string) ([]byte, error) {
 	return data, nil
 }
 
-// lineOf is the line of the file that is at path, or nil. On a machine that does not tell upper case from lower that may
-// be a file whose path was only renamed in case.
+// readOrphan is read for a path where no file is wanted: whatever else stands there or in the way by now is not devgen's,
+// and none of its business.
+func readOrphan(root *os.Root, name string) ([]byte, error) {
+	info, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, outside(name, err)
+	case err != nil || !info.Mode().IsRegular():
+		return nil, nil
+	}
+	return read(root, name)
+}
+
+// lineOf is the line of the file that is at path, or nil. That may be one of another path: through a link to its folder,
+// or, on a machine that does not tell upper case from lower, renamed in case only.
 func (m manifest) lineOf(root *os.Root, path string) *manifestLine {
 	if line := m.line(path); line != nil {
 		return line
 	}
 	for i := range m {
-		if strings.EqualFold(m[i].path, path) && sameFile(root, m[i].path, path) {
+		if strings.EqualFold(m[i].path, path) && sameFile(root, m[i].path, path) || throughLink(root, m[i].path, path) {
 			return &m[i]
 		}
 	}
@@ -279,6 +293,16 @@ func (m manifest) lineOf(root *os.Root, path string) *manifestLine {
 func sameFile(root *os.Root, a, b string) bool {
 	there := func(name string) bool { _, err := root.Lstat(name); return err == nil }
 	return there(a) && there(b) && !(listed(root, a) && listed(root, b))
+}
+
+// throughLink reports whether two names are of one file because the folder of one is a link to that of the other.
+func throughLink(root *os.Root, a, b string) bool {
+	if path.Base(a) != path.Base(b) {
+		return false
+	}
+	one, err := root.Stat(path.Dir(a))
+	other, otherErr := root.Stat(path.Dir(b))
+	return err == nil && otherErr == nil && os.SameFile(one, other)
 }
 
 // listed reports whether a file and the folders around it are called exactly so.

@@ -171,7 +171,7 @@ func alive(pid string) bool {
 }
 
 // during is the manifest while the tree is between two states: the hash of what is there, if devgen wrote it, and of
-// what will be. What is to be overwritten by force is not devgen's own until then.
+// what will be. What is to be overwritten or removed by force is not devgen's own until then.
 func (s *survey) during() manifest {
 	m := slices.Clone(s.next)
 	for i := range m {
@@ -180,11 +180,7 @@ func (s *survey) during() manifest {
 	for _, f := range s.files {
 		switch {
 		case s.next.line(f.path) == nil:
-			kind := kindPlain
-			if f.section {
-				kind = kindSection
-			}
-			m = append(m, manifestLine{f.path, kind, []string{hash(withLF(f.own))}})
+			m = append(m, f.line)
 		case f.state == stale || f.state == crlf:
 			line := m.line(f.path)
 			line.hashes = slices.Compact([]string{hash(withLF(f.own)), line.hashes[0]})
@@ -251,9 +247,15 @@ func (s *survey) settle(f surveyedFile) error {
 
 // removeEmpty removes a folder and those around it as far as they are empty.
 func removeEmpty(root *os.Root, dir string) {
-	for dir != "." && root.Remove(dir) == nil {
+	for dir != "." && removeFolder(root, dir) {
 		dir = path.Dir(dir)
 	}
+}
+
+// removeFolder removes a folder if it is empty, and reports whether it did. A link to one is not devgen's.
+func removeFolder(root *os.Root, dir string) bool {
+	info, err := root.Lstat(dir)
+	return err == nil && info.IsDir() && root.Remove(dir) == nil
 }
 
 // A writer remembers what it made, to take it back when it cannot finish.
@@ -398,6 +400,6 @@ func (w *writer) cleanUp(failed bool) {
 		w.root.Remove(name)
 	}
 	for _, dir := range slices.Backward(w.folders) {
-		w.root.Remove(dir) // fails where a file came to its place
+		removeFolder(w.root, dir) // fails where a file came to its place
 	}
 }
