@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -140,8 +141,8 @@ func (p *Plan) checkPaths() {
 	}
 	for _, o := range p.Outputs {
 		at := []string{"outputs", o.ID}
-		if slices.ContainsFunc(strings.Split(o.Path, "/"), func(part string) bool { return strings.EqualFold(part, ".git") }) {
-			p.problem(o.Path+" lies in git's own folder; want another place", at...)
+		if why := spokenFor(o); why != "" {
+			p.problem(o.Path+" "+why+"; want another place", at...)
 		}
 		for _, other := range taken {
 			if text := other.clash(o.Path); text != "" {
@@ -160,6 +161,27 @@ func (p *Plan) checkPaths() {
 			p.problem(fmt.Sprintf("%s (%s) looks for it at %s; move both", b.reader, reader.Path, place), "outputs", b.read)
 		}
 	}
+}
+
+// keptName is the name under which devgen keeps what --force gives up.
+var keptName = regexp.MustCompile(`(?i)\.orig(\.[0-9]+)?$`)
+
+// spokenFor is why a place is no output's, or "".
+func spokenFor(o Output) string {
+	in := func(folder string) bool {
+		return slices.ContainsFunc(strings.Split(o.Path, "/"), func(part string) bool { return strings.EqualFold(part, folder) })
+	}
+	switch {
+	case in(".git"):
+		return "lies in git's own folder"
+	case in("cue.mod") && o.ID != "schema":
+		return "lies in CUE's own folder"
+	case strings.HasPrefix(path.Base(o.Path), ".devgen-"):
+		return "has the name of a file that devgen is about to write"
+	case keptName.MatchString(o.Path):
+		return "has the name of a file that devgen --force keeps"
+	}
+	return ""
 }
 
 // beside are scripts that look for another file from where they lie.
