@@ -112,9 +112,6 @@ func (s *survey) results(r *report) {
 		tally[f.done()]++
 		tell(f, f.done())
 	}
-	if s.manifest.original != "" {
-		tell(s.manifest, "wrote")
-	}
 	r.summary = fmt.Sprintf("%s: %d wrote, %d unchanged", count(len(s.reported()), "file"), tally["wrote"], tally["unchanged"])
 	if tally["removed"] > 0 {
 		r.summary += fmt.Sprintf(", %d removed", tally["removed"])

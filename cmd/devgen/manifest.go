@@ -65,7 +65,7 @@ var manifestPattern = regexp.MustCompile(`^([-xs]) ([0-9a-f]{64}(?:,[0-9a-f]{64}
 func parseManifest(data []byte) (manifest, error) {
 	switch {
 	case hasConflict(data):
-		return nil, errors.New("has conflict markers")
+		return nil, errors.New("has conflict markers; resolve the spec, then")
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, errors.New("is empty")
 	}

@@ -76,7 +76,7 @@ func (s *survey) assess(f surveyedFile) fileReport {
 
 // joint ends the words on a damaged manifest so that the advice can follow.
 func joint(damage error) string {
-	if text := damage.Error(); strings.HasSuffix(text, ", or") {
+	if text := damage.Error(); strings.HasSuffix(text, ", or") || strings.HasSuffix(text, ", then") {
 		return text
 	}
 	return damage.Error() + "; take it back from version control, or"
