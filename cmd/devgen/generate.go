@@ -19,8 +19,11 @@ func newGenerate(o *options) *cobra.Command {
 
 // generate writes what the spec says. Nothing is written unless everything can be.
 func generate(c *cobra.Command, o options, r *report) error {
+	alone := false
 	if !o.dryRun {
-		defer lock(c.Context(), c.ErrOrStderr())()
+		unlock, locked := lock(c.Context(), c.ErrOrStderr())
+		defer unlock()
+		alone = locked
 	}
 	s, err := look(o, r)
 	if err != nil {
@@ -36,19 +39,20 @@ func generate(c *cobra.Command, o options, r *report) error {
 	if o.dryRun {
 		return s.preview(r)
 	}
-	if err := s.write(c.Context(), manifestHeader(o)); err != nil {
+	if err := s.write(c.Context(), manifestHeader(o), alone); err != nil {
 		return err
 	}
 	s.results(r)
 	return o.strictly(r)
 }
 
-// write brings the tree to the survey's wish. From here on ctx ends devgen only between two steps.
-func (s *survey) write(ctx context.Context, header string) error {
+// write brings the tree to the survey's wish. From here on ctx ends devgen only between two steps. alone tells that no
+// other devgen writes here.
+func (s *survey) write(ctx context.Context, header string, alone bool) error {
 	if !beginWriting(ctx) {
 		return &exit{exitFailed, nil}
 	}
-	s.sweep()
+	s.sweep(alone)
 	if len(s.changed()) == 0 {
 		return nil
 	}

@@ -38,6 +38,8 @@ func begin(c *cobra.Command, o options) error {
 	if err != nil {
 		return &exit{exitFailed, err}
 	}
+	unlock, alone := lock(c.Context(), c.ErrOrStderr())
+	defer unlock()
 	s, err := takeFirst(generators.First(start, spec))
 	if err != nil {
 		return &exit{exitFailed, err}
@@ -55,7 +57,7 @@ func begin(c *cobra.Command, o options) error {
 	if !beginWriting(c.Context()) {
 		return &exit{exitFailed, nil}
 	}
-	s.sweep()
+	s.sweep(alone)
 	if err := s.create(func() bool { return c.Context().Err() != nil }); err != nil {
 		return &exit{exitFailed, err}
 	}
@@ -90,7 +92,9 @@ func takeFirst(files []generators.File) (*survey, error) {
 		if info, err := root.Stat(f.path); err != nil || !info.Mode().IsRegular() || !stays(f.want) {
 			f.have, err = read(root, f.path)
 			errs = append(errs, err)
-			f.state = stateOf(f.have, f.want.Data)
+			if f.state = stateOf(f.have, f.want.Data); f.state == crlf {
+				f.state = fresh // a copy of the language is as good with CRLF
+			}
 		}
 		s.files = append(s.files, f)
 	}

@@ -137,6 +137,20 @@ func TestInitKilled(t *testing.T) {
 	}
 }
 
+// In a checkout with CRLF line endings init keeps what it would only write with others.
+func TestInitCRLF(t *testing.T) {
+	for name, text := range begun(t) {
+		write(t, name, withCRLF(text))
+	}
+	was := tree(t)
+	must(t, "init", "--spec", "z.cue")
+	now := tree(t)
+	delete(now, "z.cue")
+	if !maps.Equal(now, was) {
+		t.Error("it changed what was there")
+	}
+}
+
 // A file that appears while init runs is not overwritten.
 func TestInitRace(t *testing.T) {
 	inShop(t)

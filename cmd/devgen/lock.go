@@ -16,21 +16,23 @@ const (
 	pause    = 20 * time.Millisecond
 )
 
-// lock waits until no other devgen writes here, or ctx is done, and keeps further ones out until unlock. The lock is on
+// lock waits until no other devgen writes here, or ctx is done, and keeps further ones out until unlock. alone reports
+// whether it does. The lock is on
 // the folder itself: it is the same one by whatever path it was reached, there is no lock file to be left behind, and the
 // end of the process, however it comes, gives it back. Where a folder cannot be locked (on Windows, on some network file
 // systems) nobody waits: no run replaces what has changed since it looked.
-func lock(ctx context.Context, w io.Writer) (unlock func()) {
+func lock(ctx context.Context, w io.Writer) (unlock func(), alone bool) {
 	l := flock.New(".", flock.SetFlag(os.O_RDONLY))
 	unlock = func() { l.Unlock() }
 	if locked, err := l.TryLock(); locked || err != nil {
-		return unlock
+		return unlock, locked
 	}
 	brief, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if locked, _ := l.TryLockContext(brief, pause); !locked && ctx.Err() == nil {
+	alone, _ = l.TryLockContext(brief, pause)
+	if !alone && ctx.Err() == nil {
 		fmt.Fprintln(w, "devgen: waiting for another devgen that writes here")
-		l.TryLockContext(ctx, pause)
+		alone, _ = l.TryLockContext(ctx, pause)
 	}
-	return unlock
+	return unlock, alone
 }

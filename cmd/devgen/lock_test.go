@@ -86,9 +86,9 @@ func locked(t *testing.T) *flock.Flock {
 }
 
 // waiting is a devgen that has said that it waits; said is what it says from there on.
-func waiting(t *testing.T) (cmd *exec.Cmd, said io.Reader) {
+func waiting(t *testing.T, args ...string) (cmd *exec.Cmd, said io.Reader) {
 	t.Helper()
-	cmd = process(t, "-")
+	cmd = process(t, "-", args...)
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +124,19 @@ func TestWaits(t *testing.T) {
 		t.Errorf("%v: %s", err, rest)
 	}
 	must(t, "check")
+}
+
+// init waits as every command that writes.
+func TestInitWaits(t *testing.T) {
+	inShop(t)
+	l := locked(t)
+	cmd, said := waiting(t, "init")
+	l.Unlock()
+	rest, _ := io.ReadAll(said)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, rest)
+	}
+	must(t)
 }
 
 // Ctrl-C ends the waiting.

@@ -119,14 +119,15 @@ func (s *survey) onlyExecutable(f surveyedFile, t staged) error {
 var leftBehind = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `(\d+)-\d+-.+$`)
 
 // sweep removes what a run that was killed had staged, in the root, in the folders of the outputs and in those that the
-// killed run wanted outputs in, by its own manifest. What cannot be removed is no harm.
-func (s *survey) sweep() {
+// killed run wanted outputs in, by its own manifest. What cannot be removed is no harm. alone tells that no other devgen
+// writes here, so that whatever is staged was left: in containers one process has the number that a dead one had.
+func (s *survey) sweep(alone bool) {
 	home := path.Dir(plan.ManifestPath)
 	dirs := map[string]bool{".": true}
 	for _, f := range s.files {
 		dirs[path.Dir(f.path)] = true
 	}
-	for _, name := range s.litter(home) {
+	for _, name := range s.litter(home, alone) {
 		data, _ := s.root.ReadFile(name)
 		m, _ := parseManifest(data)
 		for _, line := range m {
@@ -135,7 +136,7 @@ func (s *survey) sweep() {
 	}
 	delete(dirs, home)
 	for _, dir := range append(slices.Collect(maps.Keys(dirs)), home) { // last the folder that knows the others
-		litter := s.litter(dir)
+		litter := s.litter(dir, alone)
 		for _, name := range litter {
 			s.root.Remove(name)
 		}
@@ -145,11 +146,11 @@ func (s *survey) sweep() {
 	}
 }
 
-// litter are the staged files in a folder whose process is no more.
-func (s *survey) litter(dir string) (names []string) {
+// litter are the staged files in a folder whose process is no more, or all of them if no other process can be at it.
+func (s *survey) litter(dir string, alone bool) (names []string) {
 	entries, _ := fs.ReadDir(s.root.FS(), dir)
 	for _, e := range entries {
-		if m := leftBehind.FindStringSubmatch(e.Name()); m != nil && !alive(m[1]) {
+		if m := leftBehind.FindStringSubmatch(e.Name()); m != nil && (alone || !alive(m[1])) {
 			names = append(names, path.Join(dir, e.Name()))
 		}
 	}
@@ -159,7 +160,7 @@ func (s *survey) litter(dir string) (names []string) {
 // alive reports whether a process may still be running. Windows cannot be asked: there a found one is.
 func alive(pid string) bool {
 	n, err := strconv.Atoi(pid)
-	if err != nil {
+	if err != nil || n == os.Getpid() { // this run has staged nothing yet
 		return false
 	}
 	p, err := os.FindProcess(n)

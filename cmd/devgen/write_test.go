@@ -315,16 +315,29 @@ func TestKilledAndEdited(t *testing.T) {
 	}
 }
 
-// What another run that is still alive has staged is its own.
+// Without a lock, what another run that is still alive has staged is its own. With one all that is there was left, also
+// under the number of a process that lives: in a container they repeat.
 func TestSweepLeavesTheLiving(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "devcontainer.cue", small)
-	living := fmt.Sprintf(".devcontainer/%s%d-0-docker-compose.yml", temporaryPrefix, os.Getpid())
+	living := fmt.Sprintf(".devcontainer/%s%d-0-docker-compose.yml", temporaryPrefix, os.Getppid())
 	write(t, living, "half\n")
-	must(t)
+	surveyed(t).sweep(false)
 	if _, err := os.Stat(living); err != nil {
 		t.Error(err)
 	}
+	locked(t).Unlock() // or it skips
+	must(t)
+	noneLeft(t)
+}
+
+// No run is at work under this process's own number before this run begins, lock or not.
+func TestSweepOwnNumber(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "devcontainer.cue", small)
+	write(t, fmt.Sprintf(".devcontainer/%s%d-0-docker-compose.yml", temporaryPrefix, os.Getpid()), "half\n")
+	surveyed(t).sweep(false)
+	noneLeft(t)
 }
 
 // A mode is set for those who may read: a private script stays private.
