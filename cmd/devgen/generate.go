@@ -109,12 +109,10 @@ func (f surveyedFile) did(action, line string) fileReport {
 // results tell what generate did.
 func (s *survey) results(r *report) {
 	tally := map[string]int{}
-	tell := func(f surveyedFile, done string) {
-		r.files = append(r.files, f.did(done, fmt.Sprintf("%-10s %s%s", done, f.path, f.kept())))
-	}
 	for _, f := range s.reported() {
-		tally[f.done()]++
-		tell(f, f.done())
+		done := f.done()
+		tally[done]++
+		r.files = append(r.files, f.did(done, fmt.Sprintf("%-10s %s%s", done, f.path, f.kept())))
 	}
 	r.summary = fmt.Sprintf("%s: %d wrote, %d unchanged", count(len(s.reported()), "file"), tally["wrote"], tally["unchanged"])
 	if tally["removed"] > 0 {

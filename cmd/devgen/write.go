@@ -99,7 +99,7 @@ func (s *survey) stage(w *writer, header string) (renames []staged, between, fin
 	return renames, between, final, nil
 }
 
-// onlyExecutable gives a staged file the permissions of the one that it replaces, but for the executable bit.
+// onlyExecutable gives a staged file the owner and the permissions of the one that it replaces, but for the executable bit.
 func (s *survey) onlyExecutable(f surveyedFile, t staged) error {
 	info, err := s.root.Lstat(f.path)
 	if err != nil {
@@ -112,6 +112,7 @@ func (s *survey) onlyExecutable(f surveyedFile, t staged) error {
 	if err := s.root.Chmod(t.temporary, permissions); err != nil {
 		return outside(f.path, err)
 	}
+	chown(s.root, t.temporary, info)
 	return nil
 }
 
