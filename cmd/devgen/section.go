@@ -54,22 +54,59 @@ func markerOf(line []byte) string {
 	return ""
 }
 
-// mend is a file with damaged markers, without them and without what devgen would write between them. The section comes
-// to the place of the first one.
+// mend is a file with damaged markers, without them, without what devgen would write between them or wrote beside them,
+// and without the marks of a conflict that goes through them: of that both sides stay. The section comes to the place of
+// the first marker.
 func mend(data, own []byte) section {
+	lines := slices.Collect(bytes.Lines(data))
+	if hasConflict(data) {
+		lines = bothSides(lines)
+	}
 	ours := strings.Split(string(own), "\n")
 	s := section{own: []byte{}}
 	part := &s.before
-	for line := range bytes.Lines(data) {
+	for i, line := range lines {
 		if markerOf(line) != "" {
 			part = &s.after
 			continue
 		}
-		if text := strings.TrimRight(string(line), "\r\n"); text == "" || !slices.Contains(ours, text) {
+		if text := lineText(line); text == "" || !slices.Contains(ours, text) && !besideMarker(lines, i) {
 			*part = append(*part, line...)
 		}
 	}
 	return s
+}
+
+func lineText(line []byte) string { return strings.TrimRight(string(line), "\r\n") }
+
+// besideMarker reports whether a line is one of those that devgen wrote behind the first marker or in front of the last.
+func besideMarker(lines [][]byte, i int) bool {
+	ours := func(line []byte) bool { return generators.IsSectionLine(lineText(line)) }
+	begin, end := i, i
+	for begin >= 0 && ours(lines[begin]) {
+		begin--
+	}
+	for end < len(lines) && ours(lines[end]) {
+		end++
+	}
+	return begin < i && (begin >= 0 && markerOf(lines[begin]) == generators.SectionBegin || end < len(lines) && markerOf(lines[end]) == generators.SectionEnd)
+}
+
+// bothSides are the lines of a file with conflicts, without git's marks and the common ancestor.
+func bothSides(lines [][]byte) (kept [][]byte) {
+	ancestor := false
+	for _, line := range lines {
+		switch text := lineText(line); {
+		case strings.HasPrefix(text, "|||||||"):
+			ancestor = true
+		case text == "=======":
+			ancestor = false
+		case ancestor, strings.HasPrefix(text, "<<<<<<< "), strings.HasPrefix(text, ">>>>>>> "):
+		default:
+			kept = append(kept, line)
+		}
+	}
+	return kept
 }
 
 // lines are devgen's, as it wrote them: with LF and with a line end at the end of the file.
@@ -107,7 +144,7 @@ func examineSection(root *os.Root, want *generators.File, line *manifestLine) (s
 	f.own = s.lines()
 	switch f.state = stateOf(f.own, want.Data); {
 	case damage != nil:
-		f.state, f.damage = damaged, damage
+		f.spoil(damage)
 		s = mend(f.have, want.Data)
 	case f.state == stale:
 		f.state = line.whose(f.own)
@@ -119,6 +156,15 @@ func examineSection(root *os.Root, want *generators.File, line *manifestLine) (s
 	}
 	f.want = &whole
 	return f, nil
+}
+
+// spoil makes it the finding of a section whose markers are no pair: a conflict goes through them, or they are damaged.
+func (f *surveyedFile) spoil(damage error) {
+	if hasConflict(f.have) {
+		f.state = conflicting
+		return
+	}
+	f.state, f.damage = damaged, damage
 }
 
 // examineOrphanSection finds the state of devgen's lines in a file of the user's where none are wanted any more. The
@@ -133,7 +179,7 @@ func examineOrphanSection(root *os.Root, line manifestLine) (*surveyedFile, erro
 	f.own = s.lines()
 	switch {
 	case damage != nil:
-		f.state, f.damage = damaged, damage
+		f.spoil(damage)
 		s = mend(have, nil)
 	case f.own == nil:
 		return nil, nil

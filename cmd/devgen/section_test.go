@@ -48,6 +48,14 @@ func TestSection(t *testing.T) {
 		{"two ends", wanted + "y\n" + end, damaged, wanted + "y\n"},
 		{"twice", wanted + "y\n" + wanted, damaged, wanted + "y\n"},
 		{"damaged, with CRLF", withCRLF("x\n" + wanted + wanted), damaged, withCRLF("x\n" + wanted)},
+		{"no end, and lines of another spec", "x\n" + begin + "# Generated files keep LF line endings, and reviews fold them.\n/old text eol=lf linguist-generated\n/b\n/c text eol=lf linguist-generated\n", damaged,
+			"x\n" + wanted + "/b\n/c text eol=lf linguist-generated\n"},
+		{"no beginning, and lines of another spec", "/c text eol=lf linguist-generated\n/b\n/old text eol=lf linguist-generated\n" + end, damaged,
+			"/c text eol=lf linguist-generated\n/b\n" + wanted},
+		{"a conflict around it", "x\n<<<<<<< a\n" + old + "y\n=======\n" + wanted + ">>>>>>> b\nz\n", conflicting, "x\n" + wanted + "/old text\ny\nz\n"},
+		{"a conflict around it, with the ancestor", "<<<<<<< a\n" + wanted + "y\n||||||| c\n" + wanted + "x\n=======\n" + wanted + ">>>>>>> b\n", conflicting, wanted + "y\n"},
+		{"a conflict over a marker, with CRLF", withCRLF("<<<<<<< a\n" + begin + "=======\n# BEGIN devgen: \n>>>>>>> b\n/a text\n" + end), conflicting, wanted},
+		{"a conflict of the user's", wanted + "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n", fresh, wanted + "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"},
 		{"a comment that looks like it", "# BEGIN devgenerator\n", missing, "# BEGIN devgenerator\n" + wanted},
 	} {
 		t.Run(test.name, func(t *testing.T) {
