@@ -132,17 +132,17 @@ func TestReadOnly(t *testing.T) {
 	dir := disk(t, "size=1m")
 	write(t, "devcontainer.cue", small)
 	must(t)
-	write(t, "changed.cue", small+"user: name: \"dev\"\n")
+	write(t, "elsewhere/devcontainer.cue", small+"user: name: \"dev\"\n")
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skip(err)
 	}
 	was := tree(t)
 	must(t)
 	must(t, "check")
-	if code, _, _ := devgen(t.Context(), "diff", "--spec", "changed.cue"); code != exitDrift {
+	if code, _, _ := devgen(t.Context(), "diff", "--spec", "elsewhere/devcontainer.cue"); code != exitDrift {
 		t.Errorf("diff: exit %d", code)
 	}
-	code, stdout, stderr := devgen(t.Context(), "--spec", "changed.cue")
+	code, stdout, stderr := devgen(t.Context(), "--spec", "elsewhere/devcontainer.cue")
 	if code != exitFailed || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, ": read-only file system; nothing was changed\n") {
 		t.Errorf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
 	}

@@ -77,6 +77,7 @@ func look(o options, r *report) (*survey, error) {
 		root.Close()
 		return nil, &exit{exitFailed, err}
 	}
+	s.heedOther(o.spec)
 	return s, nil
 }
 

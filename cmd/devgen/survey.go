@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -149,6 +150,28 @@ func (s *survey) readManifest(header string) (last manifest, err error) {
 		}
 	}
 	return last, err
+}
+
+// heedOther does not believe a manifest that lists the files of another spec than the one at path: a run for this one would
+// remove them. If the other one is gone it was renamed.
+func (s *survey) heedOther(path string) {
+	first, _, _ := bytes.Cut(s.manifest.have, []byte("\n"))
+	other := generators.SpecOf(strings.TrimSuffix(string(first), "\r"))
+	if s.damage != nil || other == "" || other == generators.SpecOf(generators.Header(path)) {
+		return
+	}
+	this, err := os.Stat(path)
+	if err != nil {
+		return
+	}
+	for _, dir := range []string{".", filepath.Dir(path)} {
+		info, err := os.Stat(filepath.Join(dir, other))
+		if err == nil && info.Mode().IsRegular() && !os.SameFile(info, this) {
+			s.manifest.state = foreign
+			s.damage = fmt.Errorf("lists the files of %s, which is still there; give each spec a folder of its own (-C), or", other)
+			return
+		}
+	}
 }
 
 // examineOrphan finds the state of a file that is no output any more. A file without the mark of a generated one is
