@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -117,6 +118,7 @@ func takeOnce(root *os.Root, files []generators.File, header string) (*survey, e
 		errs = append(errs, err)
 		s.files = append(s.files, f)
 	}
+	s.forgiveModes()
 	for _, line := range last {
 		f, err := s.examineOrphan(line)
 		errs = append(errs, err)
@@ -245,6 +247,24 @@ func examine(root *os.Root, want *generators.File, line *manifestLine) (surveyed
 // rightMode reports whether the executable bit is as it should be. Windows has none.
 func rightMode(root *os.Root, want *generators.File) bool {
 	return runtime.GOOS == "windows" || isExecutable(root, want.Path) == want.Executable
+}
+
+// forgiveModes takes the wrong modes for right where git says that the file system tells none, as on NTFS below WSL or a
+// network share: there no run could set them right. Git finds that out when it clones (git-config, core.fileMode).
+func (s *survey) forgiveModes() {
+	wrong := func(f finding) bool { return f.state == mode }
+	if !slices.ContainsFunc(s.files, wrong) {
+		return
+	}
+	// Git knows the owner of a bind mount in a container for somebody else; to read a setting does no harm.
+	if git(context.Background(), "-c", "safe.directory=*", "config", "--type=bool", "core.fileMode") != "false" {
+		return
+	}
+	for i, f := range s.files {
+		if wrong(f) {
+			s.files[i].state = fresh
+		}
+	}
 }
 
 func isExecutable(root *os.Root, path string) bool {
