@@ -170,6 +170,34 @@ func TestOrphanThatStays(t *testing.T) {
 	}
 }
 
+// A file that cannot be replaced or removed, though its folder can be written, shows late: what was changed until then is put
+// back, and the next run does it all.
+func TestStuck(t *testing.T) {
+	for _, name := range []string{".devcontainer/devgen.manifest", ".devcontainer/docker-compose.yml", ".gitattributes", "stack/volumes.yml", ".devcontainer/devcontainer.json"} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			prepare(t, true)
+			was := tree(t)
+			if err := syscall.Mount(name, name, "", syscall.MS_BIND, ""); err != nil {
+				t.Skipf("cannot mount a file: %v", err)
+			}
+			code, stdout, stderr := devgen(t.Context(), "--force")
+			if err := syscall.Unmount(name, syscall.MNT_DETACH); err != nil {
+				t.Fatal(err)
+			}
+			if want := "devgen: " + name + ": device or resource busy; nothing was changed\n"; code != exitFailed || stdout != "" || stderr != want {
+				t.Errorf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+			if now := tree(t); !maps.Equal(now, was) {
+				t.Error("the tree changed")
+			}
+			noneLeft(t)
+			must(t, "--force")
+			must(t, "check")
+		})
+	}
+}
+
 // readOnly makes one folder read-only, for root too.
 func readOnly(t *testing.T, dir string) {
 	t.Helper()

@@ -252,7 +252,7 @@ func rightMode(root *os.Root, want *generators.File) bool {
 // forgiveModes takes the wrong modes for right where git says that the file system tells none, as on NTFS below WSL or a
 // network share: there no run could set them right. Git finds that out when it clones (git-config, core.fileMode).
 func (s *survey) forgiveModes() {
-	wrong := func(f finding) bool { return f.state == mode }
+	wrong := func(f surveyedFile) bool { return f.state == mode }
 	if !slices.ContainsFunc(s.files, wrong) {
 		return
 	}
@@ -388,6 +388,10 @@ func blocked(root *os.Root, name string) error {
 
 // outside tells an error of os.Root in plain words.
 func outside(path string, err error) error {
+	var linkErr *os.LinkError
+	if errors.As(err, &linkErr) {
+		return fmt.Errorf("%s: %w", path, linkErr.Err)
+	}
 	var pathErr *fs.PathError
 	if !errors.As(err, &pathErr) {
 		return fmt.Errorf("%s: %w", path, err)

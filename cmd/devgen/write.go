@@ -26,7 +26,8 @@ import (
 //  4. every file that is still as it was seen is replaced by renaming, orphans are removed;
 //  5. the manifest is replaced by the final one.
 //
-// Wherever this is cut short, each file is the old or the new one, and the next run knows both for its own. It uses
+// Wherever this is cut short, each file is the old or the new one, and the next run knows both for its own. What cannot be
+// replaced or removed makes the run put back what it has changed so far. It uses
 // os.Root all along, so that no symbolic link leads a write out of the repository. (google/renameio does step 1
 // and 4, but does not build on Windows.)
 
@@ -34,6 +35,7 @@ import (
 type staged struct {
 	temporary string
 	path      string
+	data      []byte
 	known     [][]byte // what it may replace: what the survey saw there, nil if nothing, and what is wanted
 }
 
@@ -51,13 +53,26 @@ func (s *survey) apply(stopped func() bool, header string) (err error) {
 	if err := s.keepOriginals(w); err != nil {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
-	for _, t := range append([]staged{between}, renames...) {
+	err = s.carryOut(w, stopped, append([]staged{between}, renames...), final)
+	var stuck *stuckError
+	switch {
+	case !errors.As(err, &stuck):
+		return err
+	case w.putBack():
+		return fmt.Errorf("%w; nothing was changed", err)
+	}
+	return fmt.Errorf("%w; other files are changed already, run devgen again once this one can be", err)
+}
+
+// carryOut replaces the files and removes the orphans.
+func (s *survey) carryOut(w *writer, stopped func() bool, renames []staged, final staged) error {
+	for _, t := range renames {
 		if err := w.replace(stopped, t); err != nil {
 			return err
 		}
 	}
 	for _, f := range s.files {
-		if err := s.settle(f); err != nil {
+		if err := w.settle(f); err != nil {
 			return err
 		}
 	}
@@ -230,21 +245,18 @@ func unchanged(root *os.Root, name string, known ...[]byte) error {
 }
 
 // settle does what is left for a file once all are renamed: an orphan goes.
-func (s *survey) settle(f surveyedFile) error {
+func (w *writer) settle(f surveyedFile) error {
 	if f.want != nil {
 		return nil
 	}
-	if _, err := s.root.Lstat(f.path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := w.root.Lstat(f.path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := unchanged(s.root, f.path, f.have); err != nil {
+	if err := unchanged(w.root, f.path, f.have); err != nil {
 		return err
 	}
-	if err := s.root.Remove(f.path); err != nil {
-		return outside(f.path, err)
-	}
-	removeEmpty(s.root, path.Dir(f.path))
-	return nil
+	w.left = append(w.left, path.Dir(f.path))
+	return w.change(f.path, nil, func() error { return w.root.Remove(f.path) })
 }
 
 // removeEmpty removes a folder and those around it as far as they are empty.
@@ -266,11 +278,84 @@ type writer struct {
 	temporary []string
 	folders   []string
 	originals []string
-	replaced  bool // something is in its place already
+	changes   []changed
+	left      []string // folders that an orphan went from
+}
+
+// A changed path is one where devgen has done its work already.
+type changed struct {
+	path string
+	now  []byte // what devgen left there, nil if nothing
+	old  string // a second name of what was there before, "" if nothing was
+	lost bool   // it could get no second name
+}
+
+// A stuckError is of a file that cannot be replaced or removed, though one beside it can be made: a mount of its own, or
+// somebody else's in a sticky folder.
+type stuckError struct{ error }
+
+func (e *stuckError) Unwrap() error { return e.error }
+
+// change does what brings a path to now, and remembers how to take it back.
+func (w *writer) change(file string, now []byte, do func() error) error {
+	c := changed{path: file, now: now}
+	var err error
+	if c.old, err = w.secure(file); err != nil {
+		c.lost = true
+	}
+	if err := do(); err != nil {
+		return &stuckError{outside(file, err)}
+	}
+	w.changes = append(w.changes, c)
+	return nil
+}
+
+// secure gives a file a second name, or "" if it is not there. Not every file system has links.
+func (w *writer) secure(file string) (name string, err error) {
+	for n := 0; ; n++ {
+		name = temporaryName(file, n)
+		err := w.root.Link(file, name)
+		switch {
+		case err == nil:
+			w.temporary = append(w.temporary, name)
+			return name, nil
+		case errors.Is(err, fs.ErrNotExist):
+			return "", nil
+		case !errors.Is(err, fs.ErrExist):
+			return "", err
+		}
+	}
+}
+
+// putBack takes every change back, the last first, and reports whether it could. The manifest was the first: until it is back
+// the next run knows both the old and the new files for devgen's.
+func (w *writer) putBack() bool {
+	if slices.ContainsFunc(w.changes, func(c changed) bool { return c.lost }) {
+		return false
+	}
+	for _, c := range slices.Backward(w.changes) {
+		if unchanged(w.root, c.path, c.now) != nil || w.restore(c) != nil {
+			return false
+		}
+	}
+	w.changes = nil
+	return true
+}
+
+func (w *writer) restore(c changed) error {
+	if c.old == "" {
+		return w.root.Remove(c.path)
+	}
+	return w.root.Rename(c.old, c.path)
 }
 
 // temporaryPrefix begins the names of files that are not in their place yet.
 const temporaryPrefix = ".devgen-"
+
+// temporaryName is a name beside a file, the n-th of this process.
+func temporaryName(file string, n int) string {
+	return path.Join(path.Dir(file), fmt.Sprintf("%s%d-%d-%s", temporaryPrefix, os.Getpid(), n, path.Base(file)))
+}
 
 // stage writes a file beside its place, under a name that nothing has yet.
 func (w *writer) stage(f *generators.File) (staged, error) {
@@ -281,7 +366,7 @@ func (w *writer) stage(f *generators.File) (staged, error) {
 	if err != nil {
 		return staged{}, outside(f.Path, err)
 	}
-	return staged{name, f.Path, [][]byte{f.Data}}, nil
+	return staged{name, f.Path, f.Data, [][]byte{f.Data}}, nil
 }
 
 // permissionsOf are those of a new file; the umask takes its part.
@@ -295,7 +380,7 @@ func permissionsOf(f *generators.File) fs.FileMode {
 // beside writes a file beside another one and returns its name.
 func (w *writer) beside(file string, data []byte, permissions fs.FileMode) (name string, err error) {
 	for n := 0; ; n++ {
-		name = path.Join(path.Dir(file), fmt.Sprintf("%s%d-%d-%s", temporaryPrefix, os.Getpid(), n, path.Base(file)))
+		name = temporaryName(file, n)
 		err = w.create(name, data, permissions)
 		if err == nil {
 			w.temporary = append(w.temporary, name)
@@ -366,11 +451,7 @@ func (w *writer) replace(stopped func() bool, t staged) error {
 	if err := unchanged(w.root, t.path, t.known...); err != nil {
 		return err
 	}
-	if err := w.root.Rename(t.temporary, t.path); err != nil {
-		return fmt.Errorf("%s: %w; run devgen again to complete", t.path, err)
-	}
-	w.replaced = true
-	return nil
+	return w.change(t.path, t.data, func() error { return w.root.Rename(t.temporary, t.path) })
 }
 
 // makeFolder makes a folder and those around it.
@@ -391,11 +472,11 @@ func (w *writer) makeFolder(dir string) error {
 	return err
 }
 
-// cleanUp removes what did not come to its place, and the folders that it alone was in. Kept originals go only if
-// nothing was replaced.
+// cleanUp removes what did not come to its place, and the folders that it alone was in or that an orphan went from. Kept
+// originals go only if nothing was changed.
 func (w *writer) cleanUp(failed bool) {
 	names := w.temporary
-	if failed && !w.replaced {
+	if failed && len(w.changes) == 0 {
 		names = append(names, w.originals...)
 	}
 	for _, name := range names {
@@ -403,5 +484,8 @@ func (w *writer) cleanUp(failed bool) {
 	}
 	for _, dir := range slices.Backward(w.folders) {
 		removeFolder(w.root, dir) // fails where a file came to its place
+	}
+	for _, dir := range w.left {
+		removeEmpty(w.root, dir)
 	}
 }

@@ -3,13 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/devgen/devgen/generators"
 )
 
 // before and after are two specs between which every kind of change happens: files change, come, go and move.
@@ -164,21 +169,41 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// What is interrupted before anything was replaced changed nothing: no copy of the user's file is left either.
+// What is interrupted before anything was replaced changed nothing: no copy of the user's file is left either, and no folder.
 func TestInterruptedAtOnce(t *testing.T) {
-	c := newChange(t, true)
-	t.Chdir(t.TempDir())
-	prepare(t, true)
-	if code, _, _ := devgen(stopBefore(0), "--force"); code != exitFailed {
-		t.Fatalf("exit %d", code)
-	}
-	if now := tree(t); !maps.Equal(now, c.old) {
+	for n := range 2 { // before and after the user's file was kept
+		t.Chdir(t.TempDir())
+		prepare(t, true)
+		write(t, "devcontainer.cue", strings.Replace(after, `"volumes.yml"`, `"new/deep/volumes.yml"`, 1))
+		was, wereFolders := tree(t), folders(t)
+		if code, _, _ := devgen(stopBefore(n), "--force"); code != exitFailed {
+			t.Fatalf("exit %d", code)
+		}
+		now := tree(t)
 		for name := range now {
-			if _, ok := c.old[name]; !ok {
-				t.Errorf("%s was left", name)
+			if _, ok := was[name]; !ok {
+				t.Errorf("before replacement %d: %s was left", n, name)
 			}
 		}
+		if areFolders := folders(t); !maps.Equal(now, was) || !slices.Equal(areFolders, wereFolders) {
+			t.Errorf("before replacement %d: it changed; the folders are %v", n, areFolders)
+		}
 	}
+}
+
+// folders are those below the working folder.
+func folders(t *testing.T) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // SIGKILL before each replacement, in a process of its own: nothing is taken back then, and the next run still heals.
@@ -273,6 +298,51 @@ func TestKeep(t *testing.T) {
 	}
 	if now := tree(t); !maps.Equal(now, map[string]string{"f.orig": "0", "f.orig.1": "1", "f.orig.2": "2"}) {
 		t.Errorf("%v", now)
+	}
+}
+
+// What cannot be put back is not: an edit stays, and so does what has got no second name.
+func TestPutBack(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "f", "old\n")
+	root, err := os.OpenRoot(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, test := range []struct {
+		name, meanwhile string
+		lost, want      bool
+	}{
+		{"as devgen left it", "new\n", false, true},
+		{"edited meanwhile", edit, false, false},
+		{"without links", "new\n", true, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			write(t, "f", "old\n")
+			w := &writer{root: root}
+			s, err := w.stage(&generators.File{Path: "f", Data: []byte("new\n")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.known = append(s.known, []byte("old\n"))
+			if err := w.replace(func() bool { return false }, s); err != nil {
+				t.Fatal(err)
+			}
+			w.changes[0].lost = test.lost
+			write(t, "f", test.meanwhile)
+			if got := w.putBack(); got != test.want {
+				t.Errorf("put back: %t", got)
+			}
+			w.cleanUp(true)
+			want := map[string]string{"f": test.meanwhile}
+			if test.want {
+				want["f"] = "old\n"
+			}
+			if now := tree(t); !maps.Equal(now, want) {
+				t.Errorf("%v, want %v", now, want)
+			}
+		})
 	}
 }
 
