@@ -55,6 +55,21 @@ func TestTwoWithoutLock(t *testing.T) {
 		t.Error("the tree is not what one run leaves")
 	}
 
+	// The second comes while the first is between its two manifests.
+	t.Chdir(t.TempDir())
+	prepare(t, false)
+	first, second = surveyed(t), surveyed(t)
+	asked := 0
+	if err := first.apply(func() bool { asked++; return asked > 3 }, manifestHeader(standing)); err == nil {
+		t.Error("the first was not stopped")
+	}
+	if err := second.apply(never, manifestHeader(standing)); err != nil {
+		t.Error(err)
+	}
+	if now := tree(t); !maps.Equal(now, c.want) {
+		t.Error("the tree is not what one run leaves")
+	}
+
 	t.Chdir(t.TempDir())
 	prepare(t, false)
 	first = surveyed(t)
