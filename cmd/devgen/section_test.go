@@ -48,7 +48,7 @@ func TestSection(t *testing.T) {
 		{"two ends", wanted + "y\n" + end, damaged, wanted + "y\n"},
 		{"twice", wanted + "y\n" + wanted, damaged, wanted + "y\n"},
 		{"damaged, with CRLF", withCRLF("x\n" + wanted + wanted), damaged, withCRLF("x\n" + wanted)},
-		{"no end, and lines of another spec", "x\n" + begin + "# Generated files keep LF line endings, and reviews fold them.\n/old text eol=lf linguist-generated\n/b\n/c text eol=lf linguist-generated\n", damaged,
+		{"no end, and lines of another spec", "x\n" + begin + "# Generated files keep LF line endings. Reviews fold those that run nothing.\n/old text eol=lf linguist-generated\n/b\n/c text eol=lf linguist-generated\n", damaged,
 			"x\n" + wanted + "/b\n/c text eol=lf linguist-generated\n"},
 		{"no beginning, and lines of another spec", "/c text eol=lf linguist-generated\n/b\n/old text eol=lf linguist-generated\n" + end, damaged,
 			"/c text eol=lf linguist-generated\n/b\n" + wanted},
