@@ -16,17 +16,20 @@ import (
 func (l language) check(instance *build.Instance, file string) (cue.Value, []finding) {
 	const rounds = 8 // mistakes hide each other two or three deep
 	root := l.schema.LookupPath(cue.ParsePath(l.root))
-	s := search{taken: map[string]bool{}, meant: map[string]bool{}, at: map[token.Position]bool{}}
-	files := instance.Files
+	tried := *instance
+	s := newSearch()
 	for round := range rounds {
-		user := l.build(instance, files)
+		user := l.build(&tried, tried.Files)
 		value := user.Unify(root) // in this order: paths then begin at the user's fields
-		found := reporter{l, file, user, value, findPlaces(files, label)}.findings()
+		r := reporter{l, file, user, value, findPlaces(tried.Files, label)}
+		found := r.findings()
 		if len(found) == 0 && round == 0 {
 			return value, nil
 		}
-		s.add(found)
-		if files = without(files, s.at); files == nil {
+		s.add(found, r.places)
+		unused := tried.ResolutionErr != nil
+		tried.ResolutionErr = nil // of imports, which are told now
+		if !s.takeOut(tried.Files, r.places) && !unused {
 			break
 		}
 	}
@@ -35,31 +38,27 @@ func (l language) check(instance *build.Instance, file string) (cue.Value, []fin
 
 // A search remembers what was found and what was taken out.
 type search struct {
-	all   []finding
-	taken map[string]bool         // by key of the path
-	meant map[string]bool         // what was probably meant by a name that was taken out
-	at    map[token.Position]bool // places of what is to be taken out
+	all    []finding
+	taken  map[string]bool         // by key of the path
+	meant  map[string]bool         // what was probably meant by a name that was taken out
+	at     map[token.Position]bool // places of what is to be taken out
+	labels map[string]bool         // names of what was taken out
+	inner  map[string]bool         // those of them that stand below a computed name
+	idents map[string]bool         // names that were used in what was taken out
 }
 
-// causes are the findings without those on a value that is made of another one at fault.
-func (s *search) causes() []finding {
-	return slices.DeleteFunc(slices.Clone(s.all), func(f finding) bool {
-		return slices.ContainsFunc(s.all, func(g finding) bool {
-			return slices.ContainsFunc(f.made, func(path []string) bool {
-				return g.Path != f.Path && !g.missing && len(path) > 0 && len(path) <= len(g.path) && slices.Equal(path, g.path[:len(path)])
-			})
-		})
-	})
+func newSearch() *search {
+	return &search{taken: map[string]bool{}, meant: map[string]bool{}, at: map[token.Position]bool{}, labels: map[string]bool{}, inner: map[string]bool{}, idents: map[string]bool{}}
 }
 
 // add keeps what is new and is no consequence of what was taken out.
-func (s *search) add(found []finding) {
+func (s *search) add(found []finding, p *places) {
 	var out []finding
 	for _, f := range found {
-		if s.follows(f) {
+		if s.follows(f, p) {
 			continue
 		}
-		if !slices.ContainsFunc(s.all, func(g finding) bool { return g.Problem == f.Problem }) {
+		if !slices.ContainsFunc(s.all, func(g finding) bool { return g.Problem == f.Problem && slices.Equal(g.path, f.path) }) {
 			s.all = append(s.all, f)
 		}
 		if !f.missing {
@@ -87,16 +86,25 @@ func (s *search) take(f finding) {
 	}
 }
 
-// follows reports whether a finding comes of taking fields out: of one that is missing, or of a reference to one.
-func (s *search) follows(f finding) bool {
-	if f.refers != "" {
-		return s.taken[f.refers]
+// follows reports whether a finding comes of taking fields out: of one that is missing or has another value now, of a
+// reference to one, or of the last use of a let clause in one.
+func (s *search) follows(f finding, p *places) bool {
+	switch {
+	case f.refers != "":
+		return s.labels[f.refers]
+	case f.unused != "":
+		return s.idents[f.unused]
+	case f.missing:
+		return s.meant[key(f.path)] || s.around(f.path) || len(f.path) > 0 && s.inner[f.path[len(f.path)-1]]
 	}
-	if f.missing && s.meant[key(f.path)] {
-		return true
-	}
-	for n := 1; f.missing && n <= len(f.path); n++ {
-		if s.taken[key(f.path[:n])] {
+	_, written := p.raw[key(f.path)]
+	return len(f.path) > 0 && !written && s.taken[key(f.path)]
+}
+
+// around reports whether path lies in something that was taken out.
+func (s *search) around(path []string) bool {
+	for n := 1; n <= len(path); n++ {
+		if s.taken[key(path[:n])] {
 			return true
 		}
 	}
@@ -117,41 +125,64 @@ func (l language) build(instance *build.Instance, files []*ast.File) cue.Value {
 	return l.ctx.BuildInstance(&copied)
 }
 
-// without takes the fields that stand at the faulty places out of copies of files. It is nil when nothing was
-// there to take out.
-func without(files []*ast.File, faulty map[token.Position]bool) []*ast.File {
-	taken := 0
-	at := func(n ast.Node) bool { return n.Pos().IsValid() && faulty[n.Pos().Position()] }
-	rest := make([]*ast.File, len(files))
-	for i, f := range files {
-		rest[i] = astutil.Apply(f, func(c astutil.Cursor) bool {
-			field, ok := c.Node().(*ast.Field)
-			if !ok {
-				return true
-			}
-			// An element of a list cannot be taken out without moving the others: the list goes. A struct without
-			// braces begins where its first field does, and that one is at fault.
-			list, isList := field.Value.(*ast.ListLit)
-			_, isStruct := field.Value.(*ast.StructLit)
-			if isList && anyAt(list.Elts, at) || at(field) || !isStruct && at(field.Value) {
+// takeOut takes what stands at the faulty places out of the files. It reports whether anything was there.
+func (s *search) takeOut(files []*ast.File, p *places) (some bool) {
+	for _, f := range files {
+		out := s.atFault(f)
+		astutil.Apply(f, func(c astutil.Cursor) bool {
+			if out[c.Node()] {
 				c.Delete()
-				taken++
-				return false
+				s.forget(c.Node(), p)
+				some = true
 			}
-			return true
-		}, nil).(*ast.File)
+			return !out[c.Node()]
+		}, nil)
 	}
-	if taken == 0 {
-		return nil
-	}
-	return rest
+	return some
 }
 
-func anyAt(exprs []ast.Expr, at func(ast.Node) bool) bool {
-	for _, x := range exprs {
-		if _, ok := x.(*ast.StructLit); !ok && at(x) {
-			return true
+// atFault finds the innermost declarations around the faulty places. An element of a list cannot be taken out without
+// moving the others: the list goes.
+func (s *search) atFault(f *ast.File) map[ast.Node]bool {
+	out := map[ast.Node]bool{}
+	var around []ast.Node
+	ast.Walk(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field, *ast.LetClause, *ast.Comprehension:
+			around = append(around, n)
+		case *ast.StructLit:
+			if !n.Lbrace.IsValid() { // it begins where its first field does, and that one is at fault
+				return true
+			}
 		}
-	}
-	return false
+		if len(around) > 0 && n.Pos().IsValid() && s.at[n.Pos().Position()] {
+			out[around[len(around)-1]] = true
+		}
+		return true
+	}, func(n ast.Node) {
+		if last := len(around) - 1; last >= 0 && around[last] == n {
+			around = around[:last]
+		}
+	})
+	return out
+}
+
+// forget notes what goes with a declaration that is taken out.
+func (s *search) forget(d ast.Node, p *places) {
+	ast.Walk(d, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			s.labels[labelOf(n)] = true
+			if path, ok := p.nodes[n]; ok {
+				s.taken[key(path)] = true
+			} else {
+				s.inner[labelOf(n)] = true
+			}
+		case *ast.LetClause:
+			s.labels[n.Ident.Name] = true
+		case *ast.Ident:
+			s.idents[n.Name] = true
+		}
+		return true
+	}, nil)
 }

@@ -34,6 +34,7 @@ type finding struct {
 	other   token.Position // of a conflict: the second place
 	missing bool
 	refers  string     // of a reference that is not found: its name
+	unused  string     // of a let clause that nothing refers to: its name
 	made    [][]string // the paths that the value at fault is made of
 }
 
@@ -66,7 +67,7 @@ func (r reporter) findings() []finding {
 	}
 	for _, f := range explained {
 		if !slices.ContainsFunc(explained, func(g finding) bool { return below(g.Path, f.Path) }) {
-			all = append(all, f) // of a list and its element, the element is at fault
+			all = append(all, r.caused(f)) // of a list and its element, the element is at fault
 		}
 	}
 	if len(all) == 0 {
@@ -153,8 +154,14 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 			_, written := r.places.raw[key(path)]
 			f.Text, f.missing = "has no value yet; "+r.form(path, args), true
 			return f, written
+		case format == "undefined field: %s" && len(path) == 0:
+			f.refers = fmt.Sprint(args[0])
+			f.Text = "undefined field: " + f.refers
+			return f, true
 		case format == "reference %q not found":
-			f.Text, f.refers = fmt.Sprintf("reference %q not found", args[0]), fmt.Sprint(args[0])
+			f.refers = fmt.Sprint(args[0])
+			f.Text = fmt.Sprintf("reference %q not found", f.refers)
+			f.Pos, f.at = r.innermost(f, e)
 			f.Hint = Nearest(f.refers, r.names())
 			return f, true
 		case strings.HasPrefix(format, "conflicting values %s and %s"):
@@ -167,10 +174,18 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", here, there, r.places.pos(other))
 				return f, true
 			}
+			if len(path) > 0 && strings.Trim(path[0][:1], "_#") == "" { // the user's own, of which the language says nothing
+				c.said = fmt.Sprintf("conflicting values %s and %s; keep one of them", args[0], args[1])
+				continue
+			}
 			if c.said = r.contradiction(path, fmt.Sprint(args[0]), fmt.Sprint(args[1])); c.said != "" {
 				continue
 			}
 			r.conflict(&c, path, format, args)
+		case format == "unreferenced alias or let clause %s":
+			f.unused = fmt.Sprint(args[0])
+			f.Text = "unreferenced alias or let clause " + f.unused
+			return f, true
 		case c.words:
 		case format == "incompatible list lengths (%d and %d)":
 			c.said = lengths(args)
@@ -186,7 +201,6 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 		}
 	}
 	f.Text, f.Hint = r.sentence(c, path)
-	f.made = references(r.places.exprs[key(path)])
 	return f, f.Text != ""
 }
 
@@ -209,38 +223,6 @@ func lengths(args []any) string {
 		return "the list is empty; want at least one element"
 	}
 	return fmt.Sprintf("lists of %d and of %d elements conflict; keep one of them", args...)
-}
-
-// references are the paths that an expression names, as far as they are names.
-func references(x ast.Expr) (paths [][]string) {
-	if x == nil {
-		return nil
-	}
-	ast.Walk(x, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Field:
-			return false // a group of fields has findings of its own
-		case *ast.Ident, *ast.SelectorExpr:
-			paths = append(paths, reference(n.(ast.Expr)))
-			return false
-		}
-		return true
-	}, nil)
-	return paths
-}
-
-// reference is the path that a.b.c names.
-func reference(x ast.Expr) []string {
-	switch x := x.(type) {
-	case *ast.Ident:
-		return []string{x.Name}
-	case *ast.SelectorExpr:
-		name, _, err := ast.LabelName(x.Sel)
-		if path := reference(x.X); err == nil && path != nil {
-			return append(path, name)
-		}
-	}
-	return nil
 }
 
 // userConflict reports whether the user's value contradicts itself.
@@ -497,6 +479,16 @@ func (r reporter) place(path []string, group []errors.Error) (Pos, token.Positio
 	return at, token.Position{}
 }
 
+// innermost is the place of the error itself where the field at fault has none, or is a list of which an element is.
+func (r reporter) innermost(f finding, e errors.Error) (Pos, token.Position) {
+	x, written := r.places.exprs[key(f.path)]
+	_, list := x.(*ast.ListLit)
+	if at := e.Position().Position(); at.IsValid() && r.places.files[at.Filename] && (list || !written || len(f.path) < len(e.Path())) {
+		return r.places.pos(at), at
+	}
+	return f.Pos, f.at
+}
+
 func (r reporter) userPositions(e errors.Error) (ps []token.Position) {
 	for _, p := range errors.Positions(e) {
 		if at := p.Position(); at.IsValid() && r.places.files[at.Filename] && !slices.Contains(ps, at) {
@@ -516,13 +508,18 @@ func (r reporter) names() (names []string) {
 	return names
 }
 
-// plain is path without the quotes that CUE puts around labels.
+// plain is path without the quotes that CUE puts around labels, and without its words for what is no field: let[], for[],
+// if[], and ? for a computed name.
 func plain(path []string) []string {
-	names := make([]string, len(path))
-	for i, p := range path {
-		names[i] = p
-		if s, err := strconv.Unquote(p); err == nil {
-			names[i] = s
+	names := make([]string, 0, len(path))
+	for _, p := range path {
+		switch s, err := strconv.Unquote(p); {
+		case err == nil:
+			names = append(names, s)
+		case p == "let[]" || p == "?":
+			return names
+		case !strings.HasSuffix(p, "[]"):
+			names = append(names, p)
 		}
 	}
 	return names

@@ -96,8 +96,19 @@ func TestProblems(t *testing.T) {
 		{"no value", `devcontainer: a: int`, []string{`4:18: devcontainer.a: has no value yet; give one (int)`}},
 		{"no value, with a form", `volumes: a: {target: string, persistence: "cache"}`, []string{`4:22: volumes.a.target: has no value yet; ` + wantTarget}},
 		{"a cycle", "workspace: user.home\nuser: home: workspace\n", []string{
-			`4:12: workspace: has no value yet; want an absolute path such as /workspaces/app, without .. or blanks`,
-			`5:13: user.home: has no value yet; want an absolute path such as /workspaces/app, without .. or blanks`}},
+			`4:12: workspace: workspace and user.home are made of each other; give one of them a value`}},
+		{"a cycle of numbers", "user: uid: user.gid + 1\nuser: gid: user.uid - 1\n", []string{
+			`4:7: user.uid: user.uid and user.gid are made of each other; give one of them a value`}},
+		{"a cycle of texts", `image: args: {A: "\(B)x", B: "\(C)y", C: "\(A)z"}`, []string{
+			`4:18: image.args.A: image.args.A, image.args.B and image.args.C are made of each other; give one of them a value`}},
+		{"a cycle of native keys", `devcontainer: remoteEnv: {A: "\(B)x", B: "\(A)y"}`, []string{
+			`4:30: devcontainer.remoteEnv.A: devcontainer.remoteEnv.A and devcontainer.remoteEnv.B are made of each other; give one of them a value`}},
+		{"a cycle of services", `services: {a: {image: "x", environment: A: services.b.environment.B + "x"}, b: {image: "x", environment: B: services.a.environment.A + "y"}}`, []string{
+			`4:41: services.a.environment.A: services.a.environment.A and services.b.environment.B are made of each other; give one of them a value`}},
+		{"a cycle and more", "objectives: {hitRate: objectives.hitRateFloor + 1, hitRateFloor: objectives.hitRate - 1}\nbuildkit: parallelism: rate\nlet rate = objectives.hitRate\nuser: uid: -1\n", []string{
+			`4:14: objectives.hitRate: objectives.hitRate and objectives.hitRateFloor are made of each other; give one of them a value`,
+			`7:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+		{"made of itself", `workspace: "/x/\(workspace)"`, []string{`4:12: workspace: is made of itself; give it a value`}},
 		{"two defaults", `workspace: *"/a" | string`, []string{`4:1: workspace: has no value yet; want an absolute path such as /workspaces/app, without .. or blanks`}},
 
 		// Choices.
@@ -144,7 +155,23 @@ func TestProblems(t *testing.T) {
 			`5:1: volums: unknown field "volums" (did you mean volumes?)`,
 			`6:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`,
 			`7:10: volumes.a: ` + lacksSurvive}},
+		{"reference in a list", `workflow: {repository: "a/b", paths: ["a", nope]}`, []string{`4:44: workflow.paths: reference "nope" not found`}},
+		{"reference to one at fault", `user: {uid: -1, gid: uid}`, []string{`4:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+		{"reference through a let clause", "let id = user.uid\nuser: {uid: -1, gid: id}", []string{`5:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+
+		// What is no field of the spec.
 		{"unused let", `let v = 3`, []string{`4:1: unreferenced alias or let clause v`}},
+		{"unused let and more", "let v = 3\nuser: uid: -1\n", []string{`4:1: unreferenced alias or let clause v`, `5:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+		{"let that only a mistake uses", "let v = \"max \"\nimage: provenance: v\nbuildkit: parallelism: 100\n", []string{
+			`5:20: image.provenance: "max " is not allowed; want "max", "min" or "off" (did you mean "max"?)`, `6:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
+		{"let with a mistake", "let v = {q: nope}\nuser: uid: -1\ndevcontainer: y: v\n", []string{
+			`4:13: reference "nope" not found`, `5:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+		{"hidden field with a mistake", "_x: {b: \"c\" & 3}\nuser: uid: -1\n", []string{
+			`4:15: _x.b: conflicting values "c" and 3; keep one of them`, `5:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+		{"comprehension with a mistake", "for k in [\"a\"] {volumes: \"\\(k)\": {target: \"/a\", persistence: nope}}\nbuildkit: parallelism: 100\n", []string{
+			`4:62: volumes: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
+		{"condition with a mistake", "if nope {user: uid: 3}\nbuildkit: parallelism: 100\n", []string{
+			`4:4: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
 
 		// Fields that CUE makes.
 		{"comprehension", `for v in ["a", "b"] {volumes: "\(v)": {target: "/\(v)", persistence: "cahce"}}`, []string{
@@ -218,6 +245,12 @@ func TestProblemsWhole(t *testing.T) {
 			`spec.cue:8:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 		{"builtin package", map[string]string{"spec.cue": "import \"strngs\"\n" + minimal + "workspace: strngs.ToLower(\"/X\")\n"}, []string{`spec.cue:1:8: builtin package "strngs" undefined`}},
 		{"unused import", map[string]string{"spec.cue": "import \"strings\"\n" + minimal}, []string{`spec.cue:1:8: imported and not used: "strings"`}},
+		{"unused import and more", map[string]string{"spec.cue": "import \"list\"\n" + minimal + "user: uid: -1\nvolums: {}\n"}, []string{
+			`spec.cue:1:8: imported and not used: "list"`, `spec.cue:5:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`,
+			`spec.cue:6:1: volums: unknown field "volums" (did you mean volumes?)`}},
+		{"reference past one at fault", map[string]string{"spec.cue": "name: \"Shop\"\nimage: base: \"debian:12\"\nplatforms: \"linux/amd64\": {}\nuser: {name: \"vscode\", home: \"/home x/\\(name)\"}\n"}, []string{
+			`spec.cue:1:7: name: "Shop" is not allowed; ` + wantName,
+			`spec.cue:4:30: user.home: "/home x/vscode" is not allowed; want an absolute path such as /workspaces/app, without .. or blanks`}},
 		{"computed value", map[string]string{"spec.cue": "import \"strings\"\nname: strings.ToLower(\"X Y\")\nimage: base: \"debian:12\"\nplatforms: \"linux/amd64\": {}\n"}, []string{
 			`spec.cue:2:7: name: "x y" is not allowed; ` + wantName}},
 		{"no such definition", map[string]string{"spec.cue": importLine + "schema.Spek & {\n" + minimal + "}\n"}, []string{`spec.cue:2:8: undefined field: Spek`}},

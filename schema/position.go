@@ -19,6 +19,7 @@ type places struct {
 	exprs map[string]ast.Expr       // what is written there, by key
 	paths [][]string                // in the order of the files, without those that hang on a condition
 	twice map[string]token.Position // where a field is written again, by key
+	nodes map[ast.Node][]string     // the paths of fields and of their values
 	files map[string]bool           // the user's files
 	mixed bool                      // the whole spec is made of more than literals and the language
 	label func(string) string       // how a file is named to the user
@@ -29,7 +30,7 @@ type places struct {
 func key(path []string) string { return strings.Join(path, "\x00") }
 
 func findPlaces(files []*ast.File, label func(string) string) *places {
-	p := &places{raw: map[string]token.Position{}, named: map[string]token.Position{}, exprs: map[string]ast.Expr{}, twice: map[string]token.Position{}, files: map[string]bool{}, label: label}
+	p := &places{raw: map[string]token.Position{}, named: map[string]token.Position{}, exprs: map[string]ast.Expr{}, twice: map[string]token.Position{}, nodes: map[ast.Node][]string{}, files: map[string]bool{}, label: label}
 	for _, f := range files {
 		p.files[f.Filename] = true
 		p.decls(f.Decls, nil)
@@ -65,6 +66,7 @@ func (p *places) field(f *ast.Field, path []string) {
 		at = f.Value.Pos()
 	}
 	p.set(path, at, f.Value)
+	p.nodes[f], p.nodes[f.Value] = path, path
 	if _, ok := p.named[key(path)]; !ok && f.Pos().IsValid() {
 		p.named[key(path)] = f.Pos().Position()
 	}
