@@ -81,29 +81,49 @@ func (r reporter) madeOf(path []string) (paths [][]string) {
 
 // references are the paths that an expression names, directly or through let clauses and hidden fields.
 func (r reporter) references(x ast.Expr) (paths [][]string) {
+	r.walk(x, map[ast.Node]bool{}, func(path []string) { paths = append(paths, path) })
+	return paths
+}
+
+// behind are the values of let clauses and hidden fields that an expression names, directly or through others.
+func (r reporter) behind(x ast.Expr) map[ast.Node]bool {
 	seen := map[ast.Node]bool{}
-	var walk func(n ast.Node)
-	visit := func(n ast.Node) bool {
+	r.walk(x, seen, func([]string) {})
+	return seen
+}
+
+// walk calls named for the paths that n names, and notes in seen through what. A group of fields has findings of its own.
+func (r reporter) walk(n ast.Node, seen map[ast.Node]bool, named func(path []string)) {
+	if n == nil || seen[n] {
+		return
+	}
+	seen[n] = true
+	ast.Walk(n, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Field:
-			return false // a group of fields has findings of its own
+			return false
 		case *ast.Ident, *ast.SelectorExpr:
 			path, behind := r.reference(n.(ast.Expr))
-			if path != nil {
-				paths = append(paths, path)
-			} else if behind != nil && !seen[behind] {
-				seen[behind] = true
-				walk(behind)
+			if path == nil {
+				path = []string{root(n.(ast.Expr))} // of a hidden field
+				r.walk(behind, seen, named)
 			}
+			named(path)
 			return false
 		}
 		return true
+	}, nil)
+}
+
+// root is the first name in a.b.c, or "".
+func root(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return root(x.X)
 	}
-	walk = func(n ast.Node) { ast.Walk(n, visit, nil) }
-	if x != nil {
-		walk(x)
-	}
-	return paths
+	return ""
 }
 
 // reference is the path that a.b.c names, by CUE's rules of scope, or what is behind a name that is no field of the spec.

@@ -60,8 +60,12 @@ func (r reporter) findings() []finding {
 		}
 	}
 	var explained []finding
+	tagged := r.places.tagged()
 	for _, group := range byPath(errors.Errors(err)) {
-		if f, ok := r.explain(group); ok && !covered(all, f) {
+		f, ok := r.explain(group)
+		if g, untagged := r.untagged(f, group, tagged); untagged {
+			all = append(all, g)
+		} else if ok && !covered(all, f) {
 			explained = append(explained, f)
 		}
 	}
@@ -84,6 +88,9 @@ func (r reporter) untold(err error) finding {
 	f.Pos, f.at = r.place(path, []errors.Error{first})
 	text := strings.TrimSpace(errors.StringWithConfig(first, &errors.Config{OmitPath: true}))
 	f.Text = strings.TrimPrefix(text, "invalid interpolation: ")
+	if format, args := first.Msg(); strings.HasPrefix(format, "incomplete value") {
+		f.Text = "has no value yet; " + r.form(path, args)
+	}
 	return f
 }
 

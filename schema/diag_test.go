@@ -159,6 +159,17 @@ func TestProblems(t *testing.T) {
 		{"reference to one at fault", `user: {uid: -1, gid: uid}`, []string{`4:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 		{"reference through a let clause", "let id = user.uid\nuser: {uid: -1, gid: id}", []string{`5:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 
+		// Tags that were forgotten.
+		{"tag", "_stage: string @tag(stage)\nworkflow: {repository: \"a/b\", name: \"x \\(_stage)\"}\n", []string{`4:9: _stage: has no value; give it with -t stage=…`}},
+		{"tag of a choice", "_stage: \"dev\" | \"prod\" @tag(stage)\n_names: {dev: \"a\", prod: \"b\"}\nvolumes: a: {target: \"/\\(_names[_stage])\", persistence: \"cache\"}\nobjectives: hitRate: 101\n", []string{
+			`4:9: _stage: has no value; give it with -t stage=… (dev or prod)`, `7:22: objectives.hitRate: 101 is not allowed; want a percentage from 0 to 100`}},
+		{"tag of a condition", "_prod: bool @tag(prod,type=bool)\nif _prod {buildkit: parallelism: 3}\nuser: uid: -1\n", []string{
+			`4:8: _prod: has no value; give it with -t prod=… (true or false)`, `6:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+		{"tag of native keys", "_n: string @tag(n)\ndevcontainer: remoteEnv: A: \"a\\(_n)\"\ndevcontainer: x: _n\nvolums: {}\n", []string{
+			`4:5: _n: has no value; give it with -t n=…`, `7:1: volums: unknown field "volums" (did you mean volumes?)`}},
+		{"tag with a default", "_n: *\"dev\" | string @tag(n)\nworkspace: \"rel\\(_n)\"\n", []string{
+			`5:12: workspace: "reldev" is not allowed; want an absolute path such as /workspaces/app, without .. or blanks`}},
+
 		// What is no field of the spec.
 		{"unused let", `let v = 3`, []string{`4:1: unreferenced alias or let clause v`}},
 		{"unused let and more", "let v = 3\nuser: uid: -1\n", []string{`4:1: unreferenced alias or let clause v`, `5:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},

@@ -20,7 +20,8 @@ type places struct {
 	paths [][]string                // in the order of the files, without those that hang on a condition
 	twice map[string]token.Position // where a field is written again, by key
 	nodes map[ast.Node][]string     // the paths of fields and of their values
-	files map[string]bool           // the user's files
+	roots []*ast.File               // the user's files
+	files map[string]bool           // their names
 	mixed bool                      // the whole spec is made of more than literals and the language
 	label func(string) string       // how a file is named to the user
 	lines []string                  // of the YAML file, once they are asked for
@@ -30,7 +31,7 @@ type places struct {
 func key(path []string) string { return strings.Join(path, "\x00") }
 
 func findPlaces(files []*ast.File, label func(string) string) *places {
-	p := &places{raw: map[string]token.Position{}, named: map[string]token.Position{}, exprs: map[string]ast.Expr{}, twice: map[string]token.Position{}, nodes: map[ast.Node][]string{}, files: map[string]bool{}, label: label}
+	p := &places{roots: files, raw: map[string]token.Position{}, named: map[string]token.Position{}, exprs: map[string]ast.Expr{}, twice: map[string]token.Position{}, nodes: map[ast.Node][]string{}, files: map[string]bool{}, label: label}
 	for _, f := range files {
 		p.files[f.Filename] = true
 		p.decls(f.Decls, nil)
