@@ -33,6 +33,7 @@ type finding struct {
 	at      token.Position
 	other   token.Position // of a conflict: the second place
 	missing bool
+	closed  bool       // a definition of the user is at fault, for all that it lacks
 	refers  string     // of a reference that is not found: its name
 	unused  string     // of a let clause that nothing refers to: its name
 	made    [][]string // the paths that the value at fault is made of
@@ -60,13 +61,15 @@ func (r reporter) findings() []finding {
 		}
 	}
 	var explained []finding
+	closed := map[token.Position]bool{}
 	tagged := r.places.tagged()
 	for _, group := range byPath(errors.Errors(err)) {
 		f, ok := r.explain(group)
 		if g, untagged := r.untagged(f, group, tagged); untagged {
 			all = append(all, g)
-		} else if ok && !covered(all, f) {
+		} else if ok && !covered(all, f) && !closed[f.at] {
 			explained = append(explained, f)
+			closed[f.at] = closed[f.at] || f.closed
 		}
 	}
 	for _, f := range explained {
@@ -153,6 +156,9 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 		case strings.HasPrefix(format, "%d errors in empty disjunction"), format == "invalid interpolation":
 			// a heading, and a consequence
 		case format == "field not allowed":
+			if _, known := r.node(path); known || own(path) {
+				return r.closedField(path, group), true
+			}
 			return r.unknownField(path), true
 		case format == "field is required but not present":
 			return r.missingField(path), true
@@ -181,7 +187,7 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", here, there, r.places.pos(other))
 				return f, true
 			}
-			if len(path) > 0 && strings.Trim(path[0][:1], "_#") == "" { // the user's own, of which the language says nothing
+			if own(path) { // of which the language says nothing
 				c.said = fmt.Sprintf("conflicting values %s and %s; keep one of them", args[0], args[1])
 				continue
 			}

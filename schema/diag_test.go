@@ -24,7 +24,7 @@ func refuse(t *testing.T, files map[string]string, want ...string) {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
 	}
 	for _, line := range got {
-		if word := insides.FindString(line); word != "" {
+		if word := insides.FindString(line); word != "" && !strings.Contains(files["spec.cue"], word) {
 			t.Errorf("%q is not a word for users: %s", word, line)
 		}
 	}
@@ -123,6 +123,7 @@ func TestProblems(t *testing.T) {
 
 		// Keys.
 		{"key", `volumes: "My Vol": {target: "/a", persistence: "cache"}`, []string{`4:10: volumes.My Vol: "My Vol" cannot be a name here; ` + wantName}},
+		{"key, empty", `volumes: "": {target: "/a", persistence: "cache"}`, []string{`4:10: volumes.: "" cannot be a name here; ` + wantName}},
 		{"key with mistakes below", `volumes: "My Vol": {taget: "/a", persistence: 3}`, []string{`4:10: volumes.My Vol: "My Vol" cannot be a name here; ` + wantName}},
 		{"key, platform", `platforms: "linux/amd46": {}`, []string{`4:12: platforms.linux/amd46: "linux/amd46" cannot be a name here; want a platform such as linux/amd64 or linux/arm64`}},
 		{"key, requirement", `requirements: perf: {title: "x", covers: []}`, []string{
@@ -158,6 +159,20 @@ func TestProblems(t *testing.T) {
 		{"reference in a list", `workflow: {repository: "a/b", paths: ["a", nope]}`, []string{`4:44: workflow.paths: reference "nope" not found`}},
 		{"reference to one at fault", `user: {uid: -1, gid: uid}`, []string{`4:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 		{"reference through a let clause", "let id = user.uid\nuser: {uid: -1, gid: id}", []string{`5:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
+
+		// Closed definitions of the user's own.
+		{"closed", "#Vol: {target: string, persistence: *\"cache\" | \"build\"}\nvolumes: q: #Vol & {target: \"/q\"}\nbuildkit: parallelism: 100\n", []string{
+			`5:13: volumes.q: #Vol is closed and lacks "backing"; end it with ...`, `6:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
+		{"closed, embedded", "#Vol: {target: string, persistence: *\"cache\" | \"build\"}\nvolumes: q: {#Vol, target: \"/q\", sise: \"1GB\"}\n", []string{
+			`5:14: volumes.q: #Vol is closed and lacks "backing"; end it with ...`, `5:34: volumes.q.sise: unknown field "sise" (did you mean size?)`}},
+		{"closed, a field of the user's", "#Vol: {target: string, persistence: \"cache\", backing: \"volume\"}\nvolumes: q: #Vol & {target: \"/q\", size: \"3GB\"}\n", []string{
+			`5:13: volumes.q: #Vol is closed and lacks "size"; end it with ...`}},
+		{"closed, many fields", "#W: repository: string\nworkflow: #W & {repository: \"a/b\"}\n", []string{
+			`5:11: workflow: #W is closed and lacks "forkImageVariable"; end it with ...`}},
+		{"closed, by another one", "#V: target: string\n#Vol: #V & {persistence: \"cache\"}\nvolumes: q: {#Vol, target: \"/q\"}\n", []string{
+			`5:7: #Vol: #V is closed and lacks "persistence"; end it with ...`}},
+		{"closed, the spec", "#K: buildkit: parallelism: int\n#K\nuser: uid: 1\n", []string{`5:1: #K is closed and lacks "image.registry"; end it with ...`}},
+		{"close", `volumes: q: close({target: "/q", persistence: "cache"})`, []string{`4:13: volumes.q: close() leaves no room for "backing"; remove it`}},
 
 		// Tags that were forgotten.
 		{"tag", "_stage: string @tag(stage)\nworkflow: {repository: \"a/b\", name: \"x \\(_stage)\"}\n", []string{`4:9: _stage: has no value; give it with -t stage=…`}},

@@ -58,7 +58,7 @@ func (l language) node(path []string) (x ast.Expr, ok bool) {
 // lookup is the field of x called name, or the pattern of x if its form is right.
 func (l language) lookup(x ast.Expr, name string) (found *ast.Field) {
 	l.fields(x, func(f *ast.Field) bool {
-		if labelOf(f) == name || isPattern(f) && l.fits(f, name) {
+		if !isPattern(f) && labelOf(f) == name || isPattern(f) && l.fits(f, name) {
 			found = f
 			return false
 		}
