@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/format"
+	"cuelang.org/go/cue/literal"
 	"cuelang.org/go/cue/token"
 )
 
@@ -255,15 +256,15 @@ func (r reporter) conflict(c *clue, path []string, format string, args []any) {
 		other = 1
 	}
 	value := fmt.Sprint(args[other])
-	if mismatch && !literal.MatchString(value) {
+	if mismatch && !plainValue.MatchString(value) {
 		c.kinds = appendNew(c.kinds, fmt.Sprint(args[2+other]))
 		return
 	}
 	c.allowed = appendNew(c.allowed, value)
 }
 
-// literal is a value that a user could write, and no type.
-var literal = regexp.MustCompile(`^(".*"|true|false|-?[0-9.]+)$`)
+// plainValue is one that a user could write, and no type.
+var plainValue = regexp.MustCompile(`^(".*"|true|false|-?[0-9.]+)$`)
 
 // kindOf is the kind of what the user wrote at path, in CUE's words, or "".
 func (r reporter) kindOf(path []string) string {
@@ -309,6 +310,8 @@ func (r reporter) sentence(c clue, path []string) (text, hint string) {
 		got = "this value"
 	}
 	switch {
+	case isBytes(r.places.exprs[key(path)]):
+		return got + " is not allowed; strings take double quotes", ""
 	case c.said != "" && strings.HasPrefix(c.said, "want "):
 		return fmt.Sprintf("%s is not allowed; %s", got, c.said), ""
 	case c.said != "":
@@ -339,16 +342,38 @@ func (r reporter) written(path []string) string {
 	return text
 }
 
-// source is an expression as it was written, in one line; "" for none.
+// source is an expression as it was written, in one line and without comments; "" for none.
 func (r reporter) source(x ast.Expr) string {
 	if x == nil {
 		return ""
 	}
+	switch x := x.(type) {
+	case *ast.BasicLit:
+		if s, err := literal.Unquote(x.Value); err == nil && !isBytes(x) { // it may go over several lines
+			return strconv.Quote(s)
+		}
+	case *ast.Comprehension, *ast.Ellipsis: // in a list; alone they are no expressions
+		return ""
+	}
+	ast.Walk(x, func(n ast.Node) bool {
+		ast.SetComments(n, nil)
+		return true
+	}, nil)
 	source, err := format.Node(x)
 	if err != nil {
 		return ""
 	}
-	return strings.Join(strings.Fields(string(source)), " ")
+	text := strings.Join(strings.Fields(string(source)), " ")
+	if inner, ok := strings.CutPrefix(text, "[ "); ok { // a list over several lines
+		text = "[" + strings.TrimSuffix(strings.TrimSuffix(inner, "]"), ", ") + "]"
+	}
+	return text
+}
+
+// isBytes reports whether x stands between single quotes.
+func isBytes(x ast.Expr) bool {
+	lit, ok := x.(*ast.BasicLit)
+	return ok && lit.Kind == token.STRING && strings.HasPrefix(strings.TrimLeft(lit.Value, "#"), "'")
 }
 
 // missingField explains a required field that is not there, at the struct that lacks it.

@@ -260,6 +260,16 @@ func TestProblemsWhole(t *testing.T) {
 		{"YAML", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nvolumes:\n  a: {taget: /a, persistence: cahce}\n"}, []string{
 			`spec.yaml:5:7: volumes.a.taget: unknown field "taget" (did you mean target?)`,
 			`spec.yaml:5:31: volumes.a.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`}},
+		{"YAML, comments", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nvolumes:\n  a:\n    target: >-\n      a b\n      c\n    persistence: cach # keep it\nmounts:\n  # one\n  - x # two\n  - y\n"}, []string{
+			`spec.yaml:6:13: volumes.a.target: "a b c" is not allowed; ` + wantTarget,
+			`spec.yaml:9:18: volumes.a.persistence: "cach" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`,
+			`spec.yaml:12:3: mounts: ["x", "y"] is not allowed; want a group of fields`}},
+		{"comments", map[string]string{"spec.cue": minimal + "workspace: \"\"\"\n\ta\n\tb\n\t\"\"\" // why\nmounts: [\n\t// one\n\t\"x\", // two\n]\n"}, []string{
+			`spec.cue:4:12: workspace: "a\nb" is not allowed; want an absolute path such as /workspaces/app, without .. or blanks`,
+			`spec.cue:8:9: mounts: ["x"] is not allowed; want a group of fields`}},
+		{"single quotes", map[string]string{"spec.cue": "name: 'shop'\nimage: base: 'debian:12'\nplatforms: \"linux/amd64\": {}\nvolumes: a: {target: \"/a\", persistence: 'cache'}\n"}, []string{
+			`spec.cue:1:7: name: 'shop' is not allowed; strings take double quotes`, `spec.cue:2:14: image.base: 'debian:12' is not allowed; strings take double quotes`,
+			`spec.cue:4:41: volumes.a.persistence: 'cache' is not allowed; strings take double quotes`}},
 		{"YAML, columns in bytes", map[string]string{"spec.yaml": "name: x\nimage: {base: \"debian:12\"}\nplatforms: {linux/amd64: {}}\nuser: {name: \"日本🚀\", uid: -1}\n"}, []string{
 			`spec.yaml:4:14: user.name: "日本🚀" is not allowed; want a login name of lower-case letters, digits, - and _`,
 			`spec.yaml:4:33: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
