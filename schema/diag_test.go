@@ -160,6 +160,13 @@ func TestProblems(t *testing.T) {
 		{"reference to one at fault", `user: {uid: -1, gid: uid}`, []string{`4:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 		{"reference through a let clause", "let id = user.uid\nuser: {uid: -1, gid: id}", []string{`5:13: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 
+		// Syntax of other languages.
+		{"name without quotes", `volumes: {npm-cache: {target: "/a", persistence: "cache"}}`, []string{`4:11: "npm-cache" needs quotes as a name`}},
+		{"platform without quotes", `platforms: linux/amd64: {}`, []string{`4:12: "linux/amd64" needs quotes as a name`}},
+		{"comment of a shell", "# my volumes\nworkspace: \"/a # b\" # c-d:\nuser: uid: 3\n", []string{`4:1: comments begin with //, not with #`, `5:21: comments begin with //, not with #`}},
+		{"equals sign", "workspace = \"/a\"\nuser: uid: 3\nvolumes: a: {target=\"/a\", persistence: \"cache\"}\n", []string{`4:11: want : instead of =`, `6:20: want : instead of =`}},
+		{"comma that is missing", `user: {uid: 3 gid: 4, name: "x-y:"}`, []string{`4:15: missing ',' in struct literal`}},
+
 		// Closed definitions of the user's own.
 		{"closed", "#Vol: {target: string, persistence: *\"cache\" | \"build\"}\nvolumes: q: #Vol & {target: \"/q\"}\nbuildkit: parallelism: 100\n", []string{
 			`5:13: volumes.q: #Vol is closed and lacks "backing"; end it with ...`, `6:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},

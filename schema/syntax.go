@@ -238,6 +238,9 @@ func syntaxProblems(file string, err error) []Problem {
 		p := Problem{Pos: Pos{label(file), 1, 1}, Text: syntaxText(e)}
 		if at := e.Position(); at.IsValid() {
 			p.Pos = inside(at.Filename(), (&places{label: label}).pos(at.Position()))
+			if filepath.Ext(at.Filename()) == ".cue" {
+				p = newcomer(at.Filename(), p)
+			}
 		}
 		ps = append(ps, p)
 	}
