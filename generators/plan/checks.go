@@ -51,6 +51,11 @@ func checkObjectives(p *Plan) {
 	if warm, cold := duration(o.WarmBuild), duration(o.ColdBuild); warm >= cold {
 		p.problem(fmt.Sprintf("a warm build (%s) is to take less time than a cold one (%s)", o.WarmBuild, o.ColdBuild), "objectives", "warmBuild")
 	}
+}
+
+// checkWarmBuild refuses a promise that the workflow's timeout breaks.
+func checkWarmBuild(p *Plan) {
+	o := p.Spec.Objectives
 	if w := p.Spec.Workflow; p.prebuilt() && duration(o.WarmBuild) >= duration(w.Timeout) {
 		p.problem(fmt.Sprintf("a warm build may take %s, but workflow.timeout (%s) ends it after %s", o.WarmBuild, p.at("workflow", "timeout"), w.Timeout), "objectives", "warmBuild")
 	}

@@ -35,7 +35,8 @@ const Service = "dev"
 const ManifestPath = ".devcontainer/devgen.manifest"
 
 // A resolver finds some of the facts. reads are the sections of the spec on which its contradictions hang, directly or
-// through the facts that others found: what it refuses is only told while these are as the user wrote them.
+// through the facts that others found: what it refuses is only told while these are as the user wrote them. A section
+// without which it could only refuse less is none of them.
 type resolver struct {
 	run   func(*Plan)
 	reads []string
@@ -43,21 +44,23 @@ type resolver struct {
 
 func resolvers() []resolver {
 	return []resolver{
-		{resolvePlatforms, []string{"platforms", "workflow", "outputs"}},
-		{resolveImage, []string{"image", "workflow", "outputs"}},
+		{resolvePlatforms, []string{"platforms", "outputs"}},
+		{resolveImage, []string{"image", "outputs"}},
 		{resolveCaches, []string{"caches", "image"}},
-		{resolveTags, []string{"tags", "image", "caches", "workflow"}},
+		{resolveTags, []string{"tags", "image"}},
 		{resolveVolumes, []string{"volumes"}},
 		{resolveMounts, []string{"mounts"}},
+		{checkAbsolute, []string{"volumes", "mounts", "services"}},
 		{checkTargets, []string{"volumes", "mounts", "services", "user", "workspace", "name"}},
 		{resolveEnvironment, []string{"volumes"}},
 		{resolveWorkflow, []string{"workflow", "image", "outputs", "caches"}},
 		{resolveDrift, []string{"drift", "outputs"}},
 		{resolveSamples, []string{"workflow", "image", "outputs", "tags"}},
-		{resolveOutputs, []string{"outputs", "workflow", "drift", "image", "caches"}},
+		{resolveOutputs, []string{"outputs", "caches"}},
 		{resolvePaths, []string{"workflow", "image", "outputs"}},
-		{checkBuildKit, []string{"buildkit", "caches", "image"}},
-		{checkObjectives, []string{"objectives", "workflow", "outputs"}},
+		{checkBuildKit, []string{"buildkit"}},
+		{checkObjectives, []string{"objectives"}},
+		{checkWarmBuild, []string{"objectives", "workflow", "outputs"}},
 		{checkNative, []string{"devcontainer", "services"}},
 		{checkSteps, []string{"workflow", "image", "outputs"}},
 		{checkIgnored, []string{"lint"}},

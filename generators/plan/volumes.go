@@ -144,40 +144,76 @@ func (p *Plan) target(t string) string {
 // system folders make a container unusable when something is mounted over them.
 var system = []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/opt", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/share", "/var", "/var/lib"}
 
-// checkTargets refuses what the engine would do without a word: of two mounts on one target it keeps one, and a
-// mount over the workspace or the home hides what is there.
+// A use is a target that something of the spec takes.
+type use struct {
+	target   string
+	absolute bool     // as it is written
+	entry    []string // the volume or mount
+	field    []string // where the target is written
+	native   bool     // in compose's own words; compose-go refuses two of these
+}
+
+// uses are the targets of the volumes, of the mounts and of the dev service's own keys.
+func (p *Plan) uses() (all []use) {
+	add := func(written string, entry ...string) {
+		field := append(entry[:len(entry):len(entry)], "target")
+		all = append(all, use{target: p.target(written), absolute: path.IsAbs(written), entry: entry, field: field})
+	}
+	for _, v := range p.Spec.Volumes {
+		add(v.Target, "volumes", v.Name)
+	}
+	for _, m := range p.Spec.Mounts {
+		add(m.Target, "mounts", m.Name)
+	}
+	for i, target := range p.nativeTargets() {
+		field := []string{"services", Service, "volumes", strconv.Itoa(i)}
+		all = append(all, use{target: target, absolute: path.IsAbs(target), field: field, native: true})
+	}
+	return all
+}
+
+// twice refuses a second use of a target. It reports whether there is one among the first.
+func (p *Plan) twice(u use, first map[string][]string) bool {
+	other, ok := first[u.target]
+	if ok {
+		p.problem(fmt.Sprintf("%s is already the target of %s (%s)", u.target, strings.Join(other, "."), p.at(append(other[:len(other):len(other)], "target")...)), u.field...)
+	} else if !u.native {
+		first[u.target] = u.entry
+	}
+	return ok
+}
+
+// checkAbsolute refuses absolute targets that are the same, whoever the user is and wherever the workspace lies: of two
+// mounts on one target the engine keeps one without a word.
+func checkAbsolute(p *Plan) {
+	first := map[string][]string{}
+	for _, u := range p.uses() {
+		if u.absolute {
+			p.twice(u, first)
+		}
+	}
+}
+
+// checkTargets refuses the other targets that are the same, and a mount over the workspace or the home, which hides what
+// is there.
 func checkTargets(p *Plan) {
-	taken := map[string][]string{p.Spec.Workspace: {"workspace"}}
+	first, absolute := map[string][]string{p.Spec.Workspace: {"workspace"}}, map[string]bool{}
 	hidden := p.hidden()
 	if what, ok := hidden[p.Spec.Workspace]; ok {
 		p.problem(fmt.Sprintf("the workspace would hide %s; want a folder of its own", what), "workspace")
 	}
-	refuse := func(target string, field ...string) (refused bool) {
-		if strings.HasPrefix(target+"/", p.Spec.Workspace+"/.git/") {
-			p.problem(target+" would hide git's own folder; want a folder of its own", field...)
+	for _, u := range p.uses() {
+		if strings.HasPrefix(u.target+"/", p.Spec.Workspace+"/.git/") {
+			p.problem(u.target+" would hide git's own folder; want a folder of its own", u.field...)
 		}
-		if what, ok := hidden[target]; ok {
-			p.problem(fmt.Sprintf("%s would hide %s; want a folder of its own", target, what), field...)
+		if what, ok := hidden[u.target]; ok {
+			p.problem(fmt.Sprintf("%s would hide %s; want a folder of its own", u.target, what), u.field...)
 		}
-		if other, ok := taken[target]; ok {
-			p.problem(fmt.Sprintf("%s is already the target of %s (%s)", target, strings.Join(other, "."), p.at(append(other[:len(other):len(other)], "target")...)), field...)
-			return true
+		if u.absolute && absolute[u.target] {
+			continue // checkAbsolute tells
 		}
-		return false
-	}
-	check := func(target string, at ...string) {
-		if !refuse(target, append(at[:len(at):len(at)], "target")...) {
-			taken[target] = at
-		}
-	}
-	for _, v := range p.Volumes {
-		check(v.Target, "volumes", v.Name)
-	}
-	for _, m := range p.Mounts {
-		check(m.Target, "mounts", m.Name)
-	}
-	for i, target := range p.nativeTargets() {
-		refuse(target, "services", Service, "volumes", strconv.Itoa(i))
+		p.twice(u, first)
+		absolute[u.target] = absolute[u.target] || u.absolute && !u.native
 	}
 }
 
