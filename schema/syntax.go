@@ -110,16 +110,6 @@ type problemList []Problem
 
 func (l problemList) Error() string { return l[0].String() }
 
-// conflicts finds what git left in the file when a merge did not go through; as CUE it would be told three times.
-func conflicts(file string, data []byte) (ps problemList) {
-	for i, line := range strings.Split(string(data), "\n") {
-		if strings.HasPrefix(line, "<<<<<<< ") {
-			ps = append(ps, Problem{Pos: Pos{label(file), i + 1, 1}, Text: "has conflict markers; resolve them first"})
-		}
-	}
-	return ps
-}
-
 // mark is Unicode's byte order mark, which editors of Windows put first.
 var mark = []byte("\ufeff")
 

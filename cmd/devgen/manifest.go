@@ -15,6 +15,7 @@ import (
 
 	"github.com/devgen/devgen/generators"
 	"github.com/devgen/devgen/generators/plan"
+	"github.com/devgen/devgen/schema"
 )
 
 // A manifest tells which files devgen wrote, so that it never touches another one:
@@ -64,7 +65,7 @@ var manifestPattern = regexp.MustCompile(`^([-xs]) ([0-9a-f]{64}(?:,[0-9a-f]{64}
 // parseManifest reads a manifest. The error names the line.
 func parseManifest(data []byte) (manifest, error) {
 	switch {
-	case hasConflict(data):
+	case schema.HasConflict(data):
 		return nil, errors.New("has conflict markers; resolve the spec, then")
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, errors.New("is empty")
@@ -162,8 +163,3 @@ func hash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
-
-var conflict = regexp.MustCompile(`(?m)^(<{7} |>{7} |={7}\r?$)`)
-
-// hasConflict reports whether git left a conflict in the file.
-func hasConflict(data []byte) bool { return len(conflict.FindAllIndex(data, 3)) == 3 }

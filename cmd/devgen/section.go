@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/devgen/devgen/generators"
+	"github.com/devgen/devgen/schema"
 )
 
 // A section is devgen's part of a file that is the user's: the lines from generators.SectionBegin to SectionEnd. What
@@ -59,7 +60,7 @@ func markerOf(line []byte) string {
 // the first marker.
 func mend(data, own []byte) section {
 	lines := slices.Collect(bytes.Lines(data))
-	if hasConflict(data) {
+	if schema.HasConflict(data) {
 		lines = bothSides(lines)
 	}
 	ours := strings.Split(string(own), "\n")
@@ -160,7 +161,7 @@ func examineSection(root *os.Root, want *generators.File, line *manifestLine) (s
 
 // spoil makes it the finding of a section whose markers are no pair: a conflict goes through them, or they are damaged.
 func (f *surveyedFile) spoil(damage error) {
-	if hasConflict(f.have) {
+	if schema.HasConflict(f.have) {
 		f.state = conflicting
 		return
 	}

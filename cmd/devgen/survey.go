@@ -15,6 +15,7 @@ import (
 
 	"github.com/devgen/devgen/generators"
 	"github.com/devgen/devgen/generators/plan"
+	"github.com/devgen/devgen/schema"
 )
 
 // A state is how a file of the tree stands to what devgen would write.
@@ -212,7 +213,7 @@ func stateOf(have, want []byte) state {
 // nil.
 func (l *manifestLine) whose(have []byte) state {
 	switch {
-	case hasConflict(have):
+	case schema.HasConflict(have):
 		return conflicting
 	case l == nil:
 		return foreign
