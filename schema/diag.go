@@ -313,7 +313,7 @@ func (r reporter) sentence(c clue, path []string) (text, hint string) {
 	case isBytes(r.places.exprs[key(path)]):
 		return got + " is not allowed; strings take double quotes", ""
 	case c.said != "" && strings.HasPrefix(c.said, "want "):
-		return fmt.Sprintf("%s is not allowed; %s", got, c.said), ""
+		return fmt.Sprintf("%s is not allowed; %s", got, r.wanted(c.said, got, path)), ""
 	case c.said != "":
 		return c.said, ""
 	case len(c.kinds) > 0:
@@ -368,6 +368,31 @@ func (r reporter) source(x ast.Expr) string {
 		text = "[" + strings.TrimSuffix(strings.TrimSuffix(inner, "]"), ", ") + "]"
 	}
 	return text
+}
+
+// wanted is what the schema wants, with what its words leave out for what was written.
+func (r reporter) wanted(said, got string, path []string) string {
+	node, _ := r.node(path)
+	lit, plain := r.places.exprs[key(path)].(*ast.BasicLit)
+	plain = plain && lit.Kind != token.STRING && lit.Kind != token.NULL
+	for _, x := range alternatives(node) {
+		switch x := x.(type) {
+		case *ast.BasicLit:
+			said, plain = strings.Replace(said, "want ", "want "+x.Value+" or ", 1), false
+		case *ast.Ident:
+			switch {
+			case !plain || !strings.HasPrefix(x.Name, "#") || !r.takes(x.Name, lit.Value):
+			case x.Name == "#Text":
+				return "want a string in quotes: " + strconv.Quote(lit.Value)
+			default:
+				said += ", in quotes"
+			}
+		}
+	}
+	if got == `""` {
+		said += ", not empty"
+	}
+	return said
 }
 
 // isBytes reports whether x stands between single quotes.

@@ -33,7 +33,7 @@ func refuse(t *testing.T, files map[string]string, want ...string) {
 const (
 	wantName     = "want a name of lower-case letters, digits, - _ and ., beginning with a letter or digit, at most 63 characters"
 	wantTarget   = "want a path such as ~/.npm, /data or obj, without .. or blanks"
-	wantRelative = "want a path inside the repository such as .devcontainer/Dockerfile, without .. or blanks"
+	wantFalse    = "want false or a path inside the repository such as .devcontainer/Dockerfile, without .. or blanks"
 	wantText     = "want one line of at most 200 characters without quotes, backslashes, backticks or $"
 	lacksSurvive = `missing required field "persistence", what must survive: cache (can be made again, kept), build (output of one clone), state (yours), ephemeral (in memory, gone when the container stops; programs cannot be run from there)`
 )
@@ -83,7 +83,11 @@ func TestProblems(t *testing.T) {
 		{"form of a text", `image: args: A: "$(id)"`, []string{`4:17: image.args.A: "$(id)" is not allowed; ` + wantText}},
 		{"form, other type", `objectives: warmBuild: 180`, []string{`4:24: objectives.warmBuild: 180 is not allowed; want a duration such as 90s, 45m or 168h`}},
 		{"form or false", `outputs: {workflow: true, compose: "/abs"}`, []string{
-			`4:21: outputs.workflow: true is not allowed; ` + wantRelative, `4:36: outputs.compose: "/abs" is not allowed; ` + wantRelative}},
+			`4:21: outputs.workflow: true is not allowed; ` + wantFalse, `4:36: outputs.compose: "/abs" is not allowed; ` + wantFalse}},
+		{"number without quotes", `image: args: {PORT: 8080, DEBUG: true}`, []string{
+			`4:21: image.args.PORT: 8080 is not allowed; want a string in quotes: "8080"`, `4:34: image.args.DEBUG: true is not allowed; want a string in quotes: "true"`}},
+		{"empty", `workflow: {repository: "", name: ""}`, []string{
+			`4:24: workflow.repository: "" is not allowed; want owner/name, not empty`, `4:34: workflow.name: "" is not allowed; ` + wantText + `, not empty`}},
 
 		// Required fields.
 		{"required", `volumes: a: target: "/a"`, []string{`4:10: volumes.a: ` + lacksSurvive}},
@@ -137,7 +141,7 @@ func TestProblems(t *testing.T) {
 		{"empty list", `caches: registry: writers: []`, []string{`4:28: caches.registry.writers: the list is empty; want at least one element`}},
 		{"empty list with a default", `tags: semver: patterns: []`, []string{`4:25: tags.semver.patterns: the list is empty; want at least one element`}},
 		{"element", `caches: registry: writers: ["main", "a b"]`, []string{`4:37: caches.registry.writers[1]: "a b" is not allowed; want a branch such as main or release/**`}},
-		{"element, type", `tags: fixed: ["edge", 3]`, []string{`4:23: tags.fixed[1]: 3 is not allowed; want a tag of letters, digits, _ . and -, at most 128 characters`}},
+		{"element, type", `tags: fixed: ["edge", 3]`, []string{`4:23: tags.fixed[1]: 3 is not allowed; want a tag of letters, digits, _ . and -, at most 128 characters, in quotes`}},
 		{"element of a string or list", `platforms: "linux/arm64": runner: ["ok", "no no"]`, []string{`4:42: platforms.linux/arm64.runner[1]: "no no" is not allowed; want a runner label such as ubuntu-24.04`}},
 		{"two elements", `workflow: {repository: "a/b", branches: ["a b", "main", "c d"]}`, []string{
 			`4:42: workflow.branches[0]: "a b" is not allowed; want a branch such as main or release/**`,
