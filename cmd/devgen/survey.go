@@ -101,11 +101,33 @@ type survey struct {
 // manifest fits together, and otherwise it is looked at again.
 func take(root *os.Root, files []generators.File, header string) (*survey, error) {
 	for n := 1; ; n++ {
+		settled := watchManifest(root)
 		s, err := takeOnce(root, files, header)
-		now, _ := read(root, plan.ManifestPath)
-		if same(now, s.manifest.have) || n == 10 {
+		if settled() || n == 10 {
 			return s, err
 		}
+	}
+}
+
+// watchManifest returns what reports whether nobody has replaced the manifest since. The file is held open meanwhile, so
+// that no later one can have its identity: two runs may have come and gone, and left the same bytes.
+func watchManifest(root *os.Root) (settled func() bool) {
+	before, err := root.Lstat(plan.ManifestPath)
+	if err != nil || !before.Mode().IsRegular() {
+		return func() bool {
+			now, err := root.Lstat(plan.ManifestPath)
+			return err != nil || !now.Mode().IsRegular()
+		}
+	}
+	held, err := root.Open(plan.ManifestPath)
+	if err != nil {
+		return func() bool { return true } // takeOnce tells
+	}
+	return func() bool {
+		defer held.Close()
+		was, errWas := held.Stat()
+		now, errNow := root.Lstat(plan.ManifestPath)
+		return errWas == nil && errNow == nil && os.SameFile(was, now)
 	}
 }
 
