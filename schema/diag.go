@@ -152,70 +152,86 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 	f.Pos, f.at = r.place(path, group)
 	var c clue
 	for _, e := range group {
-		format, args := e.Msg()
-		switch {
-		case strings.HasPrefix(format, "%d errors in empty disjunction"), format == "invalid interpolation":
-			// a heading, and a consequence
-		case format == "field not allowed":
-			if _, known := r.node(path); known || own(path) {
-				return r.closedField(path, group), true
-			}
-			return r.unknownField(path), true
-		case format == "field is required but not present":
-			return r.missingField(path), true
-		case strings.HasPrefix(format, "incomplete value"):
-			// A field of the schema that is built from this one is not the user's matter.
-			_, written := r.places.raw[key(path)]
-			f.Text, f.missing = "has no value yet; "+r.form(path, args), true
-			return f, written
-		case format == "undefined field: %s" && len(path) == 0:
-			f.refers = fmt.Sprint(args[0])
-			f.Text = "undefined field: " + f.refers
-			return f, true
-		case format == "reference %q not found":
-			f.refers = fmt.Sprint(args[0])
-			f.Text = fmt.Sprintf("reference %q not found", f.refers)
-			f.Pos, f.at = r.innermost(f, e)
-			f.Hint = Nearest(f.refers, r.names())
-			return f, true
-		case strings.HasPrefix(format, "conflicting values %s and %s"):
-			if other, ok := r.places.twice[key(path)]; ok && r.userConflict(path) {
-				f.other = other
-				here, there := fmt.Sprint(args[0]), fmt.Sprint(args[1])
-				if there == r.source(r.places.exprs[key(path)]) {
-					here, there = there, here
-				}
-				f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", here, there, r.places.pos(other))
-				return f, true
-			}
-			if own(path) { // of which the language says nothing
-				c.said = fmt.Sprintf("conflicting values %s and %s; keep one of them", args[0], args[1])
-				continue
-			}
-			if c.said = r.contradiction(path, fmt.Sprint(args[0]), fmt.Sprint(args[1])); c.said != "" {
-				continue
-			}
-			r.conflict(&c, path, format, args)
-		case format == "unreferenced alias or let clause %s":
-			f.unused = fmt.Sprint(args[0])
-			f.Text = "unreferenced alias or let clause " + f.unused
-			return f, true
-		case c.words:
-		case format == "incompatible list lengths (%d and %d)":
-			c.said = lengths(args)
-		case format == "cannot call non-function %s (type %s)":
-			f.Text = fmt.Sprintf("there is no function %s", args[0])
-			return f, true
-		case format == "invalid value %v (out of bound %s)":
-			c.said = "want " + fmt.Sprint(args[1])
-		case format == "%s":
-			c.said, c.words = fmt.Sprint(args...), true
-		default:
-			c.said = strings.TrimSpace(errors.StringWithConfig(e, &errors.Config{OmitPath: true}))
+		if told, settled := r.settle(f, group, e, c); settled {
+			return told, told.Text != ""
 		}
+		r.collect(&c, path, e)
 	}
 	f.Text, f.Hint = r.sentence(c, path)
 	return f, f.Text != ""
+}
+
+// settle makes a finding of an error that alone says what is wrong with the field of f. One without a text is no matter of
+// the user's.
+func (r reporter) settle(f finding, group []errors.Error, e errors.Error, c clue) (told finding, settled bool) {
+	format, args := e.Msg()
+	switch {
+	case format == "field not allowed":
+		if _, known := r.node(f.path); known || own(f.path) {
+			return r.closedField(f.path, group), true
+		}
+		return r.unknownField(f.path), true
+	case format == "field is required but not present":
+		return r.missingField(f.path), true
+	case strings.HasPrefix(format, "incomplete value"):
+		// A field of the schema that is built from this one is not the user's matter.
+		if _, written := r.places.raw[key(f.path)]; written {
+			f.Text, f.missing = "has no value yet; "+r.form(f.path, args), true
+		}
+	case format == "undefined field: %s" && len(f.path) == 0:
+		f.refers = fmt.Sprint(args[0])
+		f.Text = "undefined field: " + f.refers
+	case format == "reference %q not found":
+		f.refers = fmt.Sprint(args[0])
+		f.Text = fmt.Sprintf("reference %q not found", f.refers)
+		f.Pos, f.at = r.innermost(f, e)
+		f.Hint = Nearest(f.refers, r.names())
+	case strings.HasPrefix(format, "conflicting values %s and %s"):
+		other, ok := r.places.twice[key(f.path)]
+		if !ok || !r.userConflict(f.path) {
+			return f, false
+		}
+		f.other = other
+		here, there := fmt.Sprint(args[0]), fmt.Sprint(args[1])
+		if there == r.source(r.places.exprs[key(f.path)]) {
+			here, there = there, here
+		}
+		f.Text = fmt.Sprintf("conflicting values %s and %s; say it once, the other one is at %s", here, there, r.places.pos(other))
+	case format == "unreferenced alias or let clause %s":
+		f.unused = fmt.Sprint(args[0])
+		f.Text = "unreferenced alias or let clause " + f.unused
+	case format == "cannot call non-function %s (type %s)" && !c.words:
+		f.Text = fmt.Sprintf("there is no function %s", args[0])
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+// collect notes what one of several errors says of the field at path.
+func (r reporter) collect(c *clue, path []string, e errors.Error) {
+	format, args := e.Msg()
+	switch {
+	case strings.HasPrefix(format, "%d errors in empty disjunction"), format == "invalid interpolation":
+		// a heading, and a consequence
+	case strings.HasPrefix(format, "conflicting values %s and %s"):
+		if own(path) { // of which the language says nothing
+			c.said = fmt.Sprintf("conflicting values %s and %s; keep one of them", args[0], args[1])
+			return
+		}
+		if c.said = r.contradiction(path, fmt.Sprint(args[0]), fmt.Sprint(args[1])); c.said == "" {
+			r.conflict(c, path, format, args)
+		}
+	case c.words:
+	case format == "incompatible list lengths (%d and %d)":
+		c.said = lengths(args)
+	case format == "invalid value %v (out of bound %s)":
+		c.said = "want " + fmt.Sprint(args[1])
+	case format == "%s":
+		c.said, c.words = fmt.Sprint(args...), true
+	default:
+		c.said = strings.TrimSpace(errors.StringWithConfig(e, &errors.Config{OmitPath: true}))
+	}
 }
 
 // contradiction tells of one expression that contradicts itself, in the order in which it does, or "".

@@ -207,13 +207,18 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		newTrace(&o),
 		newVersion(),
 	)
+	addCompletion(root)
+	return root
+}
+
+// addCompletion adds cobra's command, but for a shell that there is not.
+func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
 			c.Args, c.RunE = knownCommand, func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
 	}
-	return root
 }
 
 // enter makes dir the working folder.
