@@ -41,7 +41,7 @@ func (r reporter) caused(f finding) finding {
 	r.inOrder(circle)
 	names := make([]string, len(circle))
 	for i, path := range circle {
-		names[i] = pathString(path)
+		names[i] = PathString(path)
 	}
 	pos, _ := r.place(circle[0], nil)
 	f.Problem = Problem{Pos: pos, Path: names[0], Text: "is made of itself; give it a value"}

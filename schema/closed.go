@@ -20,19 +20,19 @@ func own(path []string) bool {
 // user may not have written at all. It is one for each struct.
 func (r reporter) closedField(path []string, group []errors.Error) finding {
 	last := len(path) - 1
-	f := finding{closed: true, path: path[:last], Problem: Problem{Path: pathString(path[:last]), Text: fmt.Sprintf("its definition is closed and lacks %q; end that with ...", path[last])}}
+	f := finding{closed: true, path: path[:last], Problem: Problem{Path: PathString(path[:last]), Text: fmt.Sprintf("its definition is closed and lacks %q; end that with ...", path[last])}}
 	f.Pos, f.at = r.place(f.path, group)
 	for n := last; n >= 0; n-- {
 		x := r.closing(path[:n])
 		if x == nil {
 			continue
 		}
-		f.path, f.Path = path[:n], pathString(path[:n])
+		f.path, f.Path = path[:n], PathString(path[:n])
 		f.at = x.Pos().Position()
 		f.Pos = r.places.pos(f.at)
 		name := path[last]
 		if n == 0 {
-			name = pathString(path)
+			name = PathString(path)
 		}
 		f.Text = fmt.Sprintf("%s is closed and lacks %q; end it with ...", r.source(x), name)
 		if _, ok := x.(*ast.CallExpr); ok {

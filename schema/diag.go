@@ -88,7 +88,7 @@ func (r reporter) findings() []finding {
 func (r reporter) untold(err error) finding {
 	first := errors.Errors(err)[0]
 	path := plain(first.Path())
-	f := finding{Problem: Problem{Path: pathString(path)}, path: path}
+	f := finding{Problem: Problem{Path: PathString(path)}, path: path}
 	f.Pos, f.at = r.place(path, []errors.Error{first})
 	text := strings.TrimSpace(errors.StringWithConfig(first, &errors.Config{OmitPath: true}))
 	f.Text = strings.TrimPrefix(text, "invalid interpolation: ")
@@ -113,7 +113,7 @@ func covered(all []finding, f finding) bool {
 // mistyped reports whether the field that is missing is there under a name that was taken for it.
 func mistyped(unknown []finding, f finding) bool {
 	return slices.ContainsFunc(unknown, func(u finding) bool {
-		return pathString(u.path[:len(u.path)-1]) == f.Path && strings.Contains(f.Text, strconv.Quote(u.meant))
+		return PathString(u.path[:len(u.path)-1]) == f.Path && strings.Contains(f.Text, strconv.Quote(u.meant))
 	})
 }
 
@@ -148,7 +148,7 @@ type clue struct {
 // mistake.
 func (r reporter) explain(group []errors.Error) (finding, bool) {
 	path := plain(group[0].Path())
-	f := finding{Problem: Problem{Path: pathString(path)}, path: path}
+	f := finding{Problem: Problem{Path: PathString(path)}, path: path}
 	f.Pos, f.at = r.place(path, group)
 	var c clue
 	for _, e := range group {
@@ -428,7 +428,7 @@ func (r reporter) missingField(path []string) finding {
 	if !at.IsValid() {
 		at = r.start()
 	}
-	return finding{Problem: Problem{Pos: at, Path: pathString(parent), Text: text}, path: path, missing: true}
+	return finding{Problem: Problem{Pos: at, Path: PathString(parent), Text: text}, path: path, missing: true}
 }
 
 // start is the beginning of the spec, where the place of an absent top-level field is.
@@ -440,7 +440,7 @@ func (r reporter) start() Pos {
 func (r reporter) unknownField(path []string) finding {
 	path = r.firstUnknown(path)
 	parent, name := path[:len(path)-1], path[len(path)-1]
-	f := finding{Problem: Problem{Path: pathString(path)}, path: path}
+	f := finding{Problem: Problem{Path: PathString(path)}, path: path}
 	f.Pos, f.at = r.place(path, nil)
 	if at, ok := r.places.named[key(path)]; ok {
 		f.Pos, f.at = r.places.pos(at), at

@@ -13,9 +13,6 @@ import (
 
 // This file answers which field is written where, in both directions.
 
-// PathString writes a path as the user would: volumes.npm-cache.target, workflow.schedules[0].cron.
-func PathString(path []string) string { return pathString(path) }
-
 // Written is the place where the user wrote the field at path itself, if anywhere: a default has none.
 func (s *Spec) Written(path ...string) (Pos, bool) {
 	at, ok := s.places.raw[key(path)]

@@ -194,8 +194,8 @@ func index(name string) (n int, ok bool) {
 	return n, err == nil && n >= 0 && strconv.Itoa(n) == name
 }
 
-// pathString writes path as the user would: volumes.npm-cache.target, workflow.schedules[0].cron.
-func pathString(path []string) string {
+// PathString writes path as the user would: volumes.npm-cache.target, workflow.schedules[0].cron.
+func PathString(path []string) string {
 	var b strings.Builder
 	for i, name := range path {
 		if _, ok := index(name); ok {

@@ -107,8 +107,8 @@ func TestPathString(t *testing.T) {
 		{[]string{"requirements", "0755", "title"}, "requirements.0755.title"},
 		{[]string{"devcontainer", "-1", "+1", ""}, "devcontainer.-1.+1."},
 	} {
-		if got := pathString(c.path); got != c.want {
-			t.Errorf("pathString(%q) = %q, want %q", c.path, got, c.want)
+		if got := PathString(c.path); got != c.want {
+			t.Errorf("PathString(%q) = %q, want %q", c.path, got, c.want)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (s *Spec) Pos(path ...string) Pos {
 
 // Problem is an error at path.
 func (s *Spec) Problem(text string, path ...string) Problem {
-	return Problem{Pos: s.Pos(path...), Path: pathString(path), Text: text}
+	return Problem{Pos: s.Pos(path...), Path: PathString(path), Text: text}
 }
 
 // User is #User.

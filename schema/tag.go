@@ -66,7 +66,7 @@ func (r reporter) untagged(f finding, group []errors.Error, fields []*ast.Field)
 		}
 		f.Problem = Problem{Pos: r.places.pos(t.Value.Pos().Position()), Path: labelOf(t), Text: "has no value; " + wantTag(t)}
 		if path, ok := r.places.nodes[t]; ok {
-			f.Path = pathString(path)
+			f.Path = PathString(path)
 		}
 		f.missing = false
 		return f, true
