@@ -5,7 +5,6 @@ import (
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
-	"cuelang.org/go/cue/ast/astutil"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/token"
 )
@@ -116,7 +115,7 @@ func problemsOf(found []finding) []Problem {
 	for i, f := range found {
 		ps[i] = f.Problem
 	}
-	return SortProblems(ps)
+	return ps
 }
 
 func (l language) build(instance *build.Instance, files []*ast.File) cue.Value {
@@ -129,28 +128,49 @@ func (l language) build(instance *build.Instance, files []*ast.File) cue.Value {
 func (s *search) takeOut(files []*ast.File, p *places) (some bool) {
 	for _, f := range files {
 		out := s.atFault(f)
-		astutil.Apply(f, func(c astutil.Cursor) bool {
-			if out[c.Node()] {
-				c.Delete()
-				s.forget(c.Node(), p)
-				some = true
+		without := func(decls []ast.Decl) []ast.Decl {
+			return slices.DeleteFunc(decls, func(d ast.Decl) bool {
+				if out[d] {
+					s.forget(d, p)
+					some = true
+				}
+				return out[d]
+			})
+		}
+		ast.Walk(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.File:
+				n.Decls = without(n.Decls)
+			case *ast.StructLit:
+				n.Elts = without(n.Elts)
 			}
-			return !out[c.Node()]
+			return true
 		}, nil)
 	}
 	return some
 }
 
-// atFault finds the innermost declarations around the faulty places. An element of a list cannot be taken out without
-// moving the others: the list goes.
-func (s *search) atFault(f *ast.File) map[ast.Node]bool {
-	out := map[ast.Node]bool{}
-	var around []ast.Node
+// atFault finds the innermost declarations around the faulty places. What is none cannot be taken out: of an element of a
+// list, which would move the others, or a let inside of a comprehension what is around it goes.
+func (s *search) atFault(f *ast.File) map[ast.Decl]bool {
+	out := map[ast.Decl]bool{}
+	declared := map[ast.Node]bool{}
+	declare := func(decls []ast.Decl) {
+		for _, d := range decls {
+			declared[d] = true
+		}
+	}
+	var around []ast.Decl
 	ast.Walk(f, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.File:
+			declare(n.Decls)
 		case *ast.Field, *ast.LetClause, *ast.Comprehension:
-			around = append(around, n)
+			if declared[n] {
+				around = append(around, n.(ast.Decl))
+			}
 		case *ast.StructLit:
+			declare(n.Elts)
 			if !n.Lbrace.IsValid() { // it begins where its first field does, and that one is at fault
 				return true
 			}

@@ -72,7 +72,7 @@ func CheckModule() ([]Problem, error) {
 		return nil, nil
 	}
 	if ps := syntaxProblems(ModulePath, err); ps != nil {
-		return ps, nil
+		return placed(ModulePath, ps), nil
 	}
 	return nil, err
 }

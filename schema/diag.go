@@ -166,12 +166,12 @@ func (r reporter) explain(group []errors.Error) (finding, bool) {
 func (r reporter) settle(f finding, group []errors.Error, e errors.Error, c clue) (told finding, settled bool) {
 	format, args := e.Msg()
 	switch {
-	case format == "field not allowed":
+	case format == "field not allowed" && len(f.path) > 0:
 		if _, known := r.node(f.path); known || own(f.path) {
 			return r.closedField(f.path, group), true
 		}
 		return r.unknownField(f.path), true
-	case format == "field is required but not present":
+	case format == "field is required but not present" && len(f.path) > 0:
 		return r.missingField(f.path), true
 	case strings.HasPrefix(format, "incomplete value"):
 		// A field of the schema that is built from this one is not the user's matter.

@@ -207,6 +207,12 @@ func TestProblems(t *testing.T) {
 			`4:15: _x.b: conflicting values "c" and 3; keep one of them`, `5:12: user.uid: -1 is not allowed; want a user id from 0 to 2147483647`}},
 		{"comprehension with a mistake", "for k in [\"a\"] {volumes: \"\\(k)\": {target: \"/a\", persistence: nope}}\nbuildkit: parallelism: 100\n", []string{
 			`4:62: volumes: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
+		{"comprehension in a list with a mistake", "devcontainer: runArgs: [for k in nope {k}]\nbuildkit: parallelism: 100\n", []string{
+			`4:34: devcontainer.runArgs: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
+		{"condition in a list with a mistake", "devcontainer: runArgs: [if nope {\"a\"}, \"b\"]\nbuildkit: parallelism: 100\n", []string{
+			`4:28: devcontainer.runArgs: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
+		{"let of a comprehension with a mistake", "for k in [\"a\"] let v = nope {volumes: \"\\(k)\": {target: v, persistence: \"cache\"}}\nbuildkit: parallelism: 100\n", []string{
+			`4:24: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
 		{"condition with a mistake", "if nope {user: uid: 3}\nbuildkit: parallelism: 100\n", []string{
 			`4:4: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
 

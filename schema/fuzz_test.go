@@ -40,6 +40,13 @@ var hostileFiles = []string{
 	"name: \"a\nb\"\n", "name: a\r\nimage:\r\n  base: x\r\n", "name: a\rimage: b\r", "image:\n\tbase: x\n", "\"\\n\": 3\n", `{"\n": 3}`, `{"\u001b[2J": 3}`, `{"": 3}`, "\"\": 3\n", "name?: 3\n", "name!: \"x\"\n", "[string]: 3\n", "...\n", "volumes: a: {...}\n",
 	`{"volumes": {"a": {"target": "~/a", "persistence": "cach"}}}`, `{"workflow": {"schedules": [{"cron": "* *"}]}}`, `{"platforms": {"linux/amd64": {"runner": []}}}`, `{"devcontainer": {"a": 1e400, "b": -0, "c": 1E+2}}`,
 	"devcontainer: {a: 1_000, b: 0x10, c: 1Ki, d: 0b1, e: .5, f: 1., g: 'x'}\n", "devcontainer: a: b: c: \"x\"\n", "services: db: {image: \"x\"} & {image: \"y\"}\n", "image: base: \"a\"\nimage: base: \"b\"\n",
+	"@if()\n", "@if(a &&)\nname: 3\n", "@if(a b)\npackage x\n", "@if(3)\n", "@if(a)\n@if(b)\n", "@ignore()\nname: 3\n", "@if(", "name: 3 @tag(", "name: 3 @tag(x,short=a|b)\n", "@extern(embed)\n\npackage x\n\nname: _ @embed(file=x)\n", "@experiment(try)\n", "@x(\"\\(",
+	"name: [for a in naNe {a}]\n", "[for a in b {a}]\n", "for a in [1] let x = q {name: x}\n", "for a, b in {c: d} if a {(b): e}\n", "name: [if x {y}, for a in [z] {a}, ...]\n", "volumes: {for k in [\"a\"] {(k): {target: x}}}\n", "for", "[for a in",
+	"name: \"\\(", "name: \"\\(a", "name: \"\"\"\n  a\\(", "name: \"\"\"\n\ta\n  \"\"\"\n", "name: #\"\\#(x)\"#\n", "\"\\(x)\": {y: 3}\n", "name: \"\\(name)\\(x)\"\n", "name: '''\n", "name: \"\\u\"\n",
+	"import", "import (", "import \"", "import \"\"\n", "import x \"strings\"\nname: x.ToUpper(3)\n", "import \"strings\"\n", "import \"a.b/c:d e\"\n", "package\n", "package _\nname: 3\n",
+	"let x = y\nname: x\n", "let x = x\n", "let x = {a: x}\nx\n", "X=name: X\n", "name: X={a: X}\n", "volumes: [X=string]: target: X\n", "[X=string]: {y: X}\n", "[=~\"a\"]: 3\n", "(x): 1\n", "(\"name\"): 1\n", "volumes: {(name): {}}\n", "(name): 3\nname: \"name\"\n",
+	"name: [...3]\n", "[...3]", "volumes: {...\n...}\n", "volumes: #V: {a: {b!: 1}}\nvolumes: a: #V\n", "#D: {a!: int}\n#D & {b: 3}\n", "close({name: \"a\"})\n", "close({}) & {a!: 3}\n", "_a: {b: c}\nname: _a.b\n", "{[string]: 3} & {name: \"a\"}\n",
+	"name: {a: 1}.b\n", "name: [1][2]\n", "name: \"a\"[0:9]\n", "if x {a: 3}\nif x {a: 4}\n", "name: a.b.c\na: {b: {}}\n", "name: __x\n", "name: and([])\nimage: or([])\n", "name: len(name)\n", "name: 3 &\n", "name: !\n", "a: {\nb: c!",
 	"name: *\"a\" | *\"b\"\n", "name: (\"a\"|\"b\")\n", "image: null\n", "image: [1]\n", "volumes: [{}]\n", "tags: 3\n", "user: name: \"root\" & \"dev\"\n",
 }
 

@@ -45,7 +45,7 @@ func LoadRest(file string, tags []string) (spec *Spec, problems []Problem, err e
 	instance, err := syntax(file, tags)
 	if err != nil {
 		if ps := syntaxProblems(file, err); ps != nil {
-			return nil, ps, nil
+			return nil, placed(file, ps), nil
 		}
 		return nil, nil, err
 	}
@@ -53,7 +53,7 @@ func LoadRest(file string, tags []string) (spec *Spec, problems []Problem, err e
 	o := origin{instance, findPlaces(instance.Files, label), label(file)}
 	value, found := l.check(instance, o.file)
 	if len(found) > 0 {
-		return o.sound(l, found), problemsOf(found), nil
+		return o.sound(l, found), placed(file, problemsOf(found)), nil
 	}
 	spec, err = decoder{value, o.places}.decode()
 	o.sign(spec, newCut())
@@ -64,7 +64,7 @@ func LoadRest(file string, tags []string) (spec *Spec, problems []Problem, err e
 			problems = append(problems, spec.Problem(kind.Error(), path...))
 			c.sections[path[0]] = true
 		}
-		return o.rest(c), SortProblems(problems), nil
+		return o.rest(c), placed(file, problems), nil
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)

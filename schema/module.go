@@ -39,6 +39,9 @@ func cueSyntax(file string, tags []string) (*build.Instance, error) {
 		Env:        append(os.Environ(), "CUE_REGISTRY=none", "CUE_EXPERIMENT=", "CUE_DEBUG="),
 	})[0]
 	if instance.Err != nil {
+		if ps := badConditions(files); ps != nil {
+			return nil, ps
+		}
 		return nil, tagError(tags, instance.Err)
 	}
 	return instance, nil

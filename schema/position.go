@@ -148,11 +148,7 @@ func (p *places) column(at token.Position) int {
 		return at.Column
 	}
 	if p.lines == nil {
-		data, err := os.ReadFile(at.Filename)
-		if err != nil {
-			return at.Column
-		}
-		p.lines = strings.Split(string(data), "\n")
+		p.lines = linesOf(at.Filename)
 	}
 	if at.Line < 1 || at.Line > len(p.lines) || at.Column < 1 {
 		return at.Column
@@ -169,6 +165,39 @@ func (p *places) find(path []string) Pos {
 		}
 	}
 	return Pos{}
+}
+
+// placed are problems in the order of the user's files, each at a place that is there. CUE's parser puts the end of a file
+// behind it; and where CUE names no place of the user's, the whole file is meant.
+func placed(file string, ps []Problem) []Problem {
+	read := map[string][]string{}
+	lines := func(name string) []string {
+		if _, ok := read[name]; !ok {
+			read[name] = linesOf(name)
+		}
+		return read[name]
+	}
+	for i, p := range ps {
+		there, whole := lines(p.Pos.File), lines(file)
+		switch {
+		case 0 < p.Pos.Line && p.Pos.Line <= len(there):
+			ps[i].Pos.Col = min(max(1, p.Pos.Col), len(there[p.Pos.Line-1])+1)
+		case strings.HasSuffix(p.Text, atTheEnd) && len(whole) > 0:
+			ps[i].Pos = Pos{label(file), len(whole), len(whole[len(whole)-1]) + 1}
+		default:
+			ps[i].Pos = Pos{label(file), 1, 1}
+		}
+	}
+	return SortProblems(ps)
+}
+
+// linesOf are the lines of a file, none if it cannot be read.
+func linesOf(file string) []string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(data), "\n")
 }
 
 // order puts the fields below parent into the order in which they were written: of fields that the schema names CUE

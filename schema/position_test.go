@@ -1,6 +1,9 @@
 package schema
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 func TestPos(t *testing.T) {
 	const plain = `name: "x"
@@ -91,6 +94,42 @@ func TestSpecProblem(t *testing.T) {
 	got := spec.Problem("too old; want a newer one", "image", "base").String()
 	if want := `spec.cue:2:14: image.base: too old; want a newer one`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// Whatever CUE says, a problem is shown at a place that is there.
+func TestPlaced(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for file, text := range map[string]string{"spec.cue": "name: \"x\"\nimage: {\n", "other.cue": "user: uid: 3"} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		at   Pos
+		text string
+		want Pos
+	}{
+		{"there", Pos{"spec.cue", 2, 8}, "x", Pos{"spec.cue", 2, 8}},
+		{"in a file of the package", Pos{"other.cue", 1, 12}, "x", Pos{"other.cue", 1, 12}},
+		{"at the end of the line", Pos{"spec.cue", 2, 9}, "x", Pos{"spec.cue", 2, 9}},
+		{"behind the line", Pos{"spec.cue", 2, 10}, "x", Pos{"spec.cue", 2, 9}},
+		{"before the line", Pos{"spec.cue", 2, 0}, "x", Pos{"spec.cue", 2, 1}},
+		{"behind the file", Pos{"spec.cue", 4, 1}, "x", Pos{"spec.cue", 1, 1}},
+		{"before the file", Pos{"spec.cue", 0, 0}, "x", Pos{"spec.cue", 1, 1}},
+		{"nowhere", Pos{}, "x", Pos{"spec.cue", 1, 1}},
+		{"in a text without a name", Pos{"", 1, 1}, "x", Pos{"spec.cue", 1, 1}},
+		{"in a file that is none", Pos{"gone.cue", 1, 1}, "x", Pos{"spec.cue", 1, 1}},
+		{"nowhere, at the end", Pos{}, "expected operand, found the end of the file", Pos{"spec.cue", 3, 1}},
+		{"in a text without a name, at the end", Pos{"", 1, 5}, "expected operand, found the end of the file", Pos{"spec.cue", 3, 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := placed("spec.cue", []Problem{{Pos: c.at, Text: c.text}})
+			if len(got) != 1 || got[0].Pos != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 

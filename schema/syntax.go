@@ -227,7 +227,7 @@ func syntaxProblems(file string, err error) []Problem {
 	for _, e := range cueerrors.Errors(err) {
 		p := Problem{Pos: Pos{label(file), 1, 1}, Text: syntaxText(e)}
 		if at := e.Position(); at.IsValid() {
-			p.Pos = inside(at.Filename(), (&places{label: label}).pos(at.Position()))
+			p.Pos = (&places{label: label}).pos(at.Position())
 			if filepath.Ext(at.Filename()) == ".cue" {
 				p = newcomer(at.Filename(), p)
 			}
@@ -237,16 +237,7 @@ func syntaxProblems(file string, err error) []Problem {
 	if len(ps) > 1 { // after a mistake the parser misses what it skipped
 		ps = slices.DeleteFunc(ps, func(p Problem) bool { return strings.HasSuffix(p.Text, atTheEnd) })
 	}
-	return SortProblems(ps)
-}
-
-// inside is a place, or the end of its line: CUE's parser puts the end of a file behind it.
-func inside(file string, at Pos) Pos {
-	data, err := os.ReadFile(file)
-	if lines := bytes.Split(data, []byte("\n")); err == nil && at.Line <= len(lines) {
-		at.Col = min(at.Col, len(lines[at.Line-1])+1)
-	}
-	return at
+	return ps
 }
 
 // insteadOf is what to do about a folder in place of a spec.
