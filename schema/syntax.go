@@ -224,20 +224,21 @@ func syntaxProblems(file string, err error) []Problem {
 	if !errors.As(err, &list) {
 		return nil
 	}
+	files := parsedFiles{}
 	for _, e := range cueerrors.Errors(err) {
-		p := Problem{Pos: Pos{label(file), 1, 1}, Text: syntaxText(e)}
-		if at := e.Position(); at.IsValid() {
-			p.Pos = (&places{label: label}).pos(at.Position())
-			if filepath.Ext(at.Filename()) == ".cue" {
-				p = newcomer(at.Filename(), p)
-			}
+		p := Problem{Text: syntaxText(e)}
+		if at := e.Position().Position(); at.IsValid() {
+			f := files.named(at.Filename)
+			p.Pos = Pos{f.label, at.Line, at.Column}
+			p = f.forNewcomers(p)
 		}
 		ps = append(ps, p)
 	}
-	if len(ps) > 1 { // after a mistake the parser misses what it skipped
-		ps = slices.DeleteFunc(ps, func(p Problem) bool { return strings.HasSuffix(p.Text, atTheEnd) })
+	// After a mistake the parser misses what it skipped.
+	if rest := slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return strings.HasSuffix(p.Text, atTheEnd) }); len(rest) > 0 {
+		ps = rest
 	}
-	return ps
+	return SortProblems(ps)
 }
 
 // insteadOf is what to do about a folder in place of a spec.
