@@ -21,8 +21,7 @@ bench: ## measure devgen against its peers and rewrite the tables of docs/perfor
 fuzz: ## look for what breaks a promise, FUZZTIME for each target
 	@for package in ./cmd/devgen ./generators ./schema; do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-			echo "$$package $$target"; \
-			$(GO) test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; \
+			GO="$(GO)" .ci/fuzz $$package $$target $(FUZZTIME) || exit 1; \
 		done; \
 	done
 
@@ -35,4 +34,4 @@ lint: ## format, vet, staticcheck and shellcheck
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	@command -v shellcheck >/dev/null || { echo 'shellcheck is not installed: scripts were not linted' >&2; exit 1; }
-	shellcheck -x -S style .ci/run $$(git ls-files 'templates/*.sh' '.devcontainer/*.sh')
+	shellcheck -x -S style .ci/run .ci/fuzz $$(git ls-files 'templates/*.sh' '.devcontainer/*.sh')
