@@ -81,6 +81,9 @@ func (r reporter) findings() []finding {
 	if len(all) == 0 {
 		all = append(all, r.untold(err))
 	}
+	for i := range all {
+		all[i] = r.tellable(all[i])
+	}
 	return all
 }
 

@@ -216,6 +216,12 @@ func TestProblems(t *testing.T) {
 		{"condition with a mistake", "if nope {user: uid: 3}\nbuildkit: parallelism: 100\n", []string{
 			`4:4: reference "nope" not found`, `5:24: buildkit.parallelism: 100 is not allowed; want a number of steps from 1 to 64`}},
 
+		// What CUE would tell by printing the language, or not at all.
+		{"error without words", `image: target: error("")`, []string{`4:16: image.target: error("") is not allowed`}},
+		{"a text that looks like the language", `name: "#Login"`, []string{`1:7: name: conflicting values "x" and "#Login"; say it once, the other one is at spec.cue:4:7`}},
+		{"a section as an operand", `buildkit: <=('b')`, []string{`4:11: buildkit: <=('b') is not allowed`}},
+		{"a section as a text", `objectives: !~("a")`, []string{`4:13: objectives: !~("a") is not allowed`}},
+
 		// Fields that CUE makes.
 		{"comprehension", `for v in ["a", "b"] {volumes: "\(v)": {target: "/\(v)", persistence: "cahce"}}`, []string{
 			`4:70: volumes.a.persistence: "cahce" is not allowed; want "build", "cache", "ephemeral" or "state" (did you mean "cache"?)`,

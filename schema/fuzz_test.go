@@ -48,6 +48,7 @@ var hostileFiles = []string{
 	"name: [...3]\n", "[...3]", "volumes: {...\n...}\n", "volumes: #V: {a: {b!: 1}}\nvolumes: a: #V\n", "#D: {a!: int}\n#D & {b: 3}\n", "close({name: \"a\"})\n", "close({}) & {a!: 3}\n", "_a: {b: c}\nname: _a.b\n", "{[string]: 3} & {name: \"a\"}\n",
 	"name: {a: 1}.b\n", "name: [1][2]\n", "name: \"a\"[0:9]\n", "if x {a: 3}\nif x {a: 4}\n", "name: a.b.c\na: {b: {}}\n", "name: __x\n", "name: and([])\nimage: or([])\n", "name: len(name)\n", "name: 3 &\n", "name: !\n", "a: {\nb: c!",
 	"let" + strings.Repeat("\x11", 3000), strings.Repeat("a:\x01,", 800), strings.Repeat("\x00", 3000), strings.Repeat("a=1\n", 800), strings.Repeat("a b\n", 800), "name: \"x\"\n\nname: {\n\n\n", strings.Repeat("{\n", 100),
+	"image: target: error(\"\")\n", "name: error(name)\n", "buildkit: <=('b')\n", "objectives: !~(\"a\")\n", "image: len(image)\n", "name: \"\\(image)\"\n", "services: image =~ \"x\"\n", "name: \"#Login\"\n",
 	"name: *\"a\" | *\"b\"\n", "name: (\"a\"|\"b\")\n", "image: null\n", "image: [1]\n", "volumes: [{}]\n", "tags: 3\n", "user: name: \"root\" & \"dev\"\n",
 }
 
