@@ -49,6 +49,7 @@ var hostileFiles = []string{
 	"name: {a: 1}.b\n", "name: [1][2]\n", "name: \"a\"[0:9]\n", "if x {a: 3}\nif x {a: 4}\n", "name: a.b.c\na: {b: {}}\n", "name: __x\n", "name: and([])\nimage: or([])\n", "name: len(name)\n", "name: 3 &\n", "name: !\n", "a: {\nb: c!",
 	"let" + strings.Repeat("\x11", 3000), strings.Repeat("a:\x01,", 800), strings.Repeat("\x00", 3000), strings.Repeat("a=1\n", 800), strings.Repeat("a b\n", 800), "name: \"x\"\n\nname: {\n\n\n", strings.Repeat("{\n", 100),
 	"image: target: error(\"\")\n", "name: error(name)\n", "buildkit: <=('b')\n", "objectives: !~(\"a\")\n", "image: len(image)\n", "name: \"\\(image)\"\n", "services: image =~ \"x\"\n", "name: \"#Login\"\n",
+	"services: {services: _|_, base: error(\"x\")} | \"a\"\n", minimal + "services: {a: _|_, b: error(\"x\")} | 3\n",
 	"name: *\"a\" | *\"b\"\n", "name: (\"a\"|\"b\")\n", "image: null\n", "image: [1]\n", "volumes: [{}]\n", "tags: 3\n", "user: name: \"root\" & \"dev\"\n",
 }
 

@@ -42,6 +42,10 @@ func Load(file string, tags []string) (spec *Spec, problems []Problem, err error
 // LoadRest is Load, but of a spec with problems it returns what is left without the sections at fault, to find
 // contradictions there: Sound tells of which sections it still speaks. The Spec is nil if nothing can be told.
 func LoadRest(file string, tags []string) (spec *Spec, problems []Problem, err error) {
+	defer onPanicOfCUE(func() {
+		text := "CUE itself fails on this spec; write what is unusual in it in another way, such as an error() in a choice"
+		spec, problems, err = nil, []Problem{{Pos: Pos{label(file), 1, 1}, Text: text}}, nil
+	})
 	instance, err := syntax(file, tags)
 	if err != nil {
 		if ps := syntaxProblems(file, err); ps != nil {

@@ -98,7 +98,8 @@ func (o origin) sound(l language, found []finding) *Spec {
 
 // rest is the spec without what c takes out, and without what cannot stand without that. It is nil if the rest hangs on
 // what is missing.
-func (o origin) rest(c cut) *Spec {
+func (o origin) rest(c cut) (spec *Spec) {
+	defer onPanicOfCUE(func() { spec = nil })
 	const rounds = 4
 	l := newLanguage("schema.cue", source, "#Spec")
 	root := l.schema.LookupPath(cue.ParsePath(l.root))
