@@ -150,7 +150,7 @@ func unfit(p Problem, file string, data []byte) string {
 	case strings.Contains(text, "devgen:schema.cue"), strings.Contains(text, "adt."):
 		return "shows how devgen is made"
 	}
-	for _, m := range definition.FindAllSubmatch(source, -1) {
+	for _, m := range definitions {
 		if strings.Contains(text, string(m[1])) && !bytes.Contains(data, m[1]) {
 			return "shows " + string(m[1]) + " of the schema"
 		}
@@ -158,4 +158,4 @@ func unfit(p Problem, file string, data []byte) string {
 	return ""
 }
 
-var definition = regexp.MustCompile(`(?m)^(#\w+): `)
+var definitions = regexp.MustCompile(`(?m)^(#\w+): `).FindAllSubmatch(source, -1)
