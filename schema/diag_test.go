@@ -313,7 +313,7 @@ func TestProblemsWhole(t *testing.T) {
 		{"computed value", map[string]string{"spec.cue": "import \"strings\"\nname: strings.ToLower(\"X Y\")\nimage: base: \"debian:12\"\nplatforms: \"linux/amd64\": {}\n"}, []string{
 			`spec.cue:2:7: name: "x y" is not allowed; ` + wantName}},
 		{"panic of CUE", map[string]string{"spec.cue": minimal + "services: {a: _|_, b: error(\"x\")} | \"a\"\n"}, []string{
-			`spec.cue:1:1: CUE itself fails on this spec; write what is unusual in it in another way, such as an error() in a choice`}},
+			`spec.cue:1:1: CUE itself fails on this file; write what is unusual in it in another way`}},
 		{"no such definition", map[string]string{"spec.cue": importLine + "schema.Spek & {\n" + minimal + "}\n"}, []string{`spec.cue:2:8: undefined field: Spek`}},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuse(t, c.files, c.want...) })

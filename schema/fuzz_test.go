@@ -50,7 +50,7 @@ var hostileFiles = []string{
 	"let" + strings.Repeat("\x11", 3000), strings.Repeat("a:\x01,", 800), strings.Repeat("\x00", 3000), strings.Repeat("a=1\n", 800), strings.Repeat("a b\n", 800), "name: \"x\"\n\nname: {\n\n\n", strings.Repeat("{\n", 100),
 	"image: target: error(\"\")\n", "name: error(name)\n", "buildkit: <=('b')\n", "objectives: !~(\"a\")\n", "image: len(image)\n", "name: \"\\(image)\"\n", "services: image =~ \"x\"\n", "name: \"#Login\"\n",
 	"services: {services: _|_, base: error(\"x\")} | \"a\"\n", minimal + "services: {a: _|_, b: error(\"x\")} | 3\n",
-	"name: *\"a\" | *\"b\"\n", "name: (\"a\"|\"b\")\n", "image: null\n", "image: [1]\n", "volumes: [{}]\n", "tags: 3\n", "user: name: \"root\" & \"dev\"\n",
+	"[X=string]* {y: X}", "name: *\"a\" | *\"b\"\n", "name: (\"a\"|\"b\")\n", "image: null\n", "image: [1]\n", "volumes: [{}]\n", "tags: 3\n", "user: name: \"root\" & \"dev\"\n",
 }
 
 // deep is a value in n others.

@@ -43,7 +43,7 @@ func Load(file string, tags []string) (spec *Spec, problems []Problem, err error
 // contradictions there: Sound tells of which sections it still speaks. The Spec is nil if nothing can be told.
 func LoadRest(file string, tags []string) (spec *Spec, problems []Problem, err error) {
 	defer onPanicOfCUE(func() {
-		text := "CUE itself fails on this spec; write what is unusual in it in another way, such as an error() in a choice"
+		text := "CUE itself fails on this file; write what is unusual in it in another way"
 		spec, problems, err = nil, []Problem{{Pos: Pos{label(file), 1, 1}, Text: text}}, nil
 	})
 	instance, err := syntax(file, tags)

@@ -5,28 +5,28 @@ import (
 	"strings"
 )
 
-// onPanicOfCUE is deferred around CUE's evaluator, which panics on some specs that nobody has a reason to write, such as
-// those of cue-lang/cue#4490: then makes the result. A mistake of devgen's own still ends the program.
+// onPanicOfCUE is deferred around CUE, whose parser and evaluator panic on some specs that nobody has a reason to write,
+// such as those of cue-lang/cue#4490: then makes the result. A mistake of devgen's own still ends the program.
 func onPanicOfCUE(then func()) {
 	r := recover()
 	if r == nil {
 		return
 	}
-	if !inEvaluator() {
+	if !inCUE() {
 		panic(r)
 	}
 	then()
 }
 
-// inEvaluator reports whether the panic that is being recovered began in CUE's evaluator.
-func inEvaluator() bool {
+// inCUE reports whether the panic that is being recovered began in CUE.
+func inCUE() bool {
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
 	for panicked := false; ; {
 		f, more := frames.Next()
 		switch {
 		case panicked && !strings.HasPrefix(f.Function, "runtime."):
-			return strings.HasPrefix(f.Function, "cuelang.org/go/internal/core/")
+			return strings.HasPrefix(f.Function, "cuelang.org/go/")
 		case f.Function == "runtime.gopanic":
 			panicked = true
 		}

@@ -2,7 +2,7 @@ package schema
 
 import "testing"
 
-// A panic of devgen's own is never taken for one of CUE's evaluator, which TestProblemsWhole has.
+// A panic of devgen's own is never taken for one of CUE's, which TestProblemsWhole has.
 func TestOnPanicOfCUE(t *testing.T) {
 	defer func() {
 		if r := recover(); r != "devgen's own" {
