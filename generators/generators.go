@@ -56,10 +56,20 @@ func rows() []row {
 		{"cache-override", composeCacheOverride, nil},
 		{"devcontainer", devcontainer, judgeDevcontainer},
 		{"buildkitd", buildkitd, judgeBuildkitd},
-		{"init", script("init", "init.sh"), judgeBash("init")},
+		{"init", script("init", "scripts/init.sh"), judgeBash("init")},
 		{"facts", facts, judgeBash("facts")},
-		{"cache-report", script("cache-report", "ci/cache-report.sh"), judgeBash("cache-report")},
-		{"cache-hit", script("cache-hit", "lib/cache-hit.jq"), nil},
+		{"core", script("core", "scripts/lib/core.sh"), judgeBash("core")},
+		{"docker-lib", script("docker-lib", "scripts/lib/docker.sh"), judgeBash("docker-lib")},
+		{"volumes-lib", script("volumes-lib", "scripts/lib/volumes.sh"), judgeBash("volumes-lib")},
+		{"use-registry-cache", script("use-registry-cache", "scripts/use-registry-cache.sh"), judgeBash("use-registry-cache")},
+		{"manage-volumes", script("manage-volumes", "scripts/manage-volumes.sh"), judgeBash("manage-volumes")},
+		{"own-mounts", script("own-mounts", "scripts/own-mounts.sh"), judgeBash("own-mounts")},
+		{"cache-report", script("cache-report", "scripts/ci/cache-report.sh"), judgeBash("cache-report")},
+		{"cache-hit", script("cache-hit", "scripts/lib/cache-hit.jq"), nil},
+		{"verify-registry-cache", script("verify-registry-cache", "tests/verify-registry-cache.sh"), judgeBash("verify-registry-cache")},
+		{"verify-volumes", script("verify-volumes", "tests/verify-volumes.sh"), judgeBash("verify-volumes")},
+		{"lib-test", script("lib-test", "tests/lib_test.sh"), judgeBash("lib-test")},
+		{"tap", script("tap", "tests/tap.sh"), judgeBash("tap")},
 		{"schema", schemaCopy, nil},
 		{"traceability", nil, judgeTraceability}, // tells of the other documents: see renderAll
 		{"gitattributes", gitattributes, nil},
@@ -173,7 +183,7 @@ func header(p *plan.Plan) string { return Header(p.Spec.File) + "\n" }
 // mark is a comment's beginning in a script of templates: the name of the block that it opens.
 var mark = regexp.MustCompile(`(?m)^(\s*# )\[([A-Z][A-Z-]*)\] `)
 
-// script is a file of templates/scripts with the header below its first line, and with trace tags for its marks.
+// script is a script of templates with the header below its first line, and with trace tags for its marks.
 func script(id, name string) func(*plan.Plan) document {
 	return func(p *plan.Plan) document {
 		text := templates.Script(name)

@@ -94,8 +94,8 @@ func cacheReport(t *testing.T, stream, metadata, digest string) (r result, calls
 	t.Helper()
 	needs(t, "bash", "jq")
 	checkout, file := t.TempDir(), filepath.Join(t.TempDir(), "report.json")
-	write(t, filepath.Join(checkout, "scripts/ci/cache-report.sh"), Script("ci/cache-report.sh"))
-	write(t, filepath.Join(checkout, "scripts/lib/cache-hit.jq"), Script("lib/cache-hit.jq"))
+	write(t, filepath.Join(checkout, "scripts/ci/cache-report.sh"), Script("scripts/ci/cache-report.sh"))
+	write(t, filepath.Join(checkout, "scripts/lib/cache-hit.jq"), Script("scripts/lib/cache-hit.jq"))
 	docker, called := fakeDocker(t, `case "$*" in
 *inspect*) echo '{"Duration": 62400000001, "NumTotalSteps": 16}' ;;
 *logs*) { echo 'WARN: no output specified'; cat "$STREAM"; echo '"a line that is no object"'; } >&2 ;;

@@ -45,7 +45,7 @@ func newHost(t *testing.T, facts string) host {
 		t.Fatal(err)
 	}
 	h := host{root: filepath.Join(dir, "My Clone.2"), home: filepath.Join(dir, "home of ann")}
-	write(t, filepath.Join(h.root, initPath), Script("init.sh"))
+	write(t, filepath.Join(h.root, initPath), Script("scripts/init.sh"))
 	write(t, filepath.Join(h.root, ".devcontainer/scripts/lib/facts.sh"), facts)
 	if err := os.Mkdir(h.home, 0o777); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,7 @@
 // and linted where they lie. What differs between specs reaches them through lib/facts.sh or, in the workflow,
 // through the environment of the step.
 //
-// A new script is a new file below scripts (an output of its own) or below workflow (the text of one step).
+// A new script is a new file below scripts or tests (an output of its own) or below workflow (the text of one step).
 package templates
 
 import (
@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-//go:embed scripts workflow init
+//go:embed scripts tests workflow init
 var files embed.FS
 
-// Script is the file at path below scripts.
-func Script(path string) string { return read("scripts/" + path) }
+// Script is a script at path: scripts/… or tests/…, which find each other as they will in .devcontainer.
+func Script(path string) string { return read(path) }
 
 // Step is the text of a workflow step: a file below workflow without the comment at its head, which is for those
 // who read it here.

@@ -242,6 +242,19 @@ func (p *Plan) LocalCaches() (options []string) {
 	return options
 }
 
+// PlatformCaches are the cache options of LocalCaches, each behind its platform and a blank.
+func (p *Plan) PlatformCaches() (options []string) {
+	for _, platform := range p.Platforms {
+		for _, c := range p.Caches {
+			if c.Shared {
+				v := CacheValues{Repository: p.CacheRepository(), Image: p.Image.Local, Arch: platform.Arch}
+				options = append(options, platform.Name+" "+v.Fill(c.From))
+			}
+		}
+	}
+	return options
+}
+
 // CacheModes are the choices of a run by hand, the standing one first: as the spec says, where the backends differ.
 // None of the backends may have a mode; then there is no choice.
 func (p *Plan) CacheModes() []string {

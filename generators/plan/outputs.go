@@ -29,6 +29,11 @@ func prebuilt(p *Plan) bool { return p.Workflow != nil }
 func copied(p *Plan) bool   { return p.Spec.Copied }
 func drifts(p *Plan) bool   { return p.Drift != nil }
 func traced(p *Plan) bool   { return len(p.Spec.Requirements) > 0 }
+func registry(p *Plan) bool { return p.Cache("registry") != nil }
+func counted(p *Plan) bool  { return prebuilt(p) || registry(p) }
+func built(p *Plan) bool    { return p.Image.Built() }
+func mounts(p *Plan) bool   { return len(p.Volumes) > 0 && p.on("compose") && p.on("volumes") }
+func owned(p *Plan) bool    { return len(p.Owned()) > 0 && p.on("compose") && p.on("volumes") }
 func cached(p *Plan) bool {
 	return slices.ContainsFunc(p.Caches, func(c Cache) bool { return c.Shared })
 }
@@ -44,8 +49,18 @@ var outputs = []output{
 	{"buildkitd", ".devcontainer/buildkitd.toml", false, prebuilt},
 	{"init", ".devcontainer/scripts/init.sh", true, always},
 	{"facts", ".devcontainer/scripts/lib/facts.sh", false, always},
+	{"core", ".devcontainer/scripts/lib/core.sh", false, always},
+	{"docker-lib", ".devcontainer/scripts/lib/docker.sh", false, always},
+	{"volumes-lib", ".devcontainer/scripts/lib/volumes.sh", false, mounts},
+	{"use-registry-cache", ".devcontainer/scripts/use-registry-cache.sh", true, built},
+	{"manage-volumes", ".devcontainer/scripts/manage-volumes.sh", true, mounts},
+	{"own-mounts", ".devcontainer/scripts/own-mounts.sh", true, owned},
 	{"cache-report", ".devcontainer/scripts/ci/cache-report.sh", true, prebuilt},
-	{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, prebuilt},
+	{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, counted},
+	{"verify-registry-cache", ".devcontainer/tests/verify-registry-cache.sh", true, registry},
+	{"verify-volumes", ".devcontainer/tests/verify-volumes.sh", true, mounts},
+	{"lib-test", ".devcontainer/tests/lib_test.sh", true, always},
+	{"tap", ".devcontainer/tests/tap.sh", false, always},
 	{"schema", schema.CopyPath, false, copied},
 	{"traceability", ".devcontainer/traceability.json", false, traced},
 	{"gitattributes", ".gitattributes", false, always},
@@ -58,7 +73,19 @@ var needs = []struct{ id, needs, why string }{
 	{"devcontainer", "compose", "it names the service there"},
 	{"devcontainer", "init", "it runs it before the container starts"},
 	{"init", "facts", "it reads it"},
-	{"facts", "init", "nothing else reads it yet"},
+	{"core", "facts", "it reads it"},
+	{"docker-lib", "core", "it builds on it"},
+	{"volumes-lib", "docker-lib", "it builds on it"},
+	{"use-registry-cache", "docker-lib", "it builds on it"},
+	{"manage-volumes", "volumes-lib", "it builds on it"},
+	{"verify-registry-cache", "docker-lib", "it builds on it"},
+	{"verify-registry-cache", "cache-hit", "it counts with it"},
+	{"verify-registry-cache", "tap", "it reports with it"},
+	{"verify-volumes", "volumes-lib", "it builds on it"},
+	{"verify-volumes", "tap", "it reports with it"},
+	{"lib-test", "core", "it tests it"},
+	{"lib-test", "tap", "it reports with it"},
+	{"docker-lib", "init", "it asks it for the name of the project"},
 	{"workflow", "cache-report", "it measures with it"},
 	{"cache-report", "cache-hit", "it counts with it"},
 }
@@ -75,17 +102,7 @@ func resolveOutputs(p *Plan) {
 			p.problem(fmt.Sprintf("%s is of no use without it: %s; switch both off or none", n.id, n.why), "outputs", n.needs)
 		}
 	}
-	p.checkIDs()
 	p.checkPaths()
-}
-
-// checkIDs refuses settings of outputs that requirements may name already, but that are not made yet.
-func (p *Plan) checkIDs() {
-	for _, s := range p.Spec.Outputs {
-		if !slices.ContainsFunc(outputs, func(o output) bool { return o.id == s.ID }) && s.Path != "" {
-			p.problem("this output is not made yet, so it cannot be moved", "outputs", s.ID)
-		}
-	}
 }
 
 // on reports whether the spec does not switch the output off.
@@ -187,7 +204,20 @@ func spokenFor(o Output) string {
 // beside are scripts that look for another file from where they lie.
 var beside = []struct{ reader, read, rel string }{
 	{"init", "facts", "lib/facts.sh"},
+	{"core", "facts", "facts.sh"},
+	{"docker-lib", "core", "core.sh"},
+	{"docker-lib", "init", "../init.sh"},
+	{"volumes-lib", "docker-lib", "docker.sh"},
+	{"use-registry-cache", "docker-lib", "lib/docker.sh"},
+	{"manage-volumes", "volumes-lib", "lib/volumes.sh"},
 	{"cache-report", "cache-hit", "../lib/cache-hit.jq"},
+	{"verify-registry-cache", "docker-lib", "../scripts/lib/docker.sh"},
+	{"verify-registry-cache", "cache-hit", "../scripts/lib/cache-hit.jq"},
+	{"verify-registry-cache", "tap", "tap.sh"},
+	{"verify-volumes", "volumes-lib", "../scripts/lib/volumes.sh"},
+	{"verify-volumes", "tap", "tap.sh"},
+	{"lib-test", "core", "../scripts/lib/core.sh"},
+	{"lib-test", "tap", "tap.sh"},
 }
 
 // A place is taken by what.
@@ -256,11 +286,8 @@ type Absence struct {
 // Absent are the outputs that r covers and that are not generated, as the user wrote them.
 func (p *Plan) Absent(r schema.Requirement) (all []Absence) {
 	for _, id := range r.Covers {
-		made := slices.ContainsFunc(outputs, func(o output) bool { return o.id == id })
 		switch {
 		case p.Output(id) != nil:
-		case !made:
-			all = append(all, Absence{id, "not made yet"})
 		case !p.on(id):
 			all = append(all, Absence{id, "switched off at " + p.at("outputs", id)})
 		default:

@@ -26,6 +26,17 @@ type Objectives struct {
 	WarmSeconds, ColdSeconds int
 }
 
+// Objectives are the spec's.
+func (p *Plan) Objectives() Objectives {
+	o := p.Spec.Objectives
+	return Objectives{
+		HitRate:      o.HitRate,
+		HitRateFloor: o.HitRateFloor,
+		WarmSeconds:  int(duration(o.WarmBuild) / time.Second),
+		ColdSeconds:  int(duration(o.ColdBuild) / time.Second),
+	}
+}
+
 // A Job is one job of the workflow and what its token may do.
 type Job struct {
 	ID          string
@@ -61,15 +72,10 @@ func resolveWorkflow(p *Plan) {
 		return
 	}
 	w := &Workflow{
-		Workflow: s,
-		Branches: s.Branches,
-		Timeout:  p.checkJobs("workflow", s.Runner, s.Timeout),
-		Objectives: Objectives{
-			HitRate:      p.Spec.Objectives.HitRate,
-			HitRateFloor: p.Spec.Objectives.HitRateFloor,
-			WarmSeconds:  int(duration(p.Spec.Objectives.WarmBuild) / time.Second),
-			ColdSeconds:  int(duration(p.Spec.Objectives.ColdBuild) / time.Second),
-		},
+		Workflow:   s,
+		Branches:   s.Branches,
+		Timeout:    p.checkJobs("workflow", s.Runner, s.Timeout),
+		Objectives: p.Objectives(),
 	}
 	if len(w.Branches) == 0 {
 		w.Branches = []string{s.DefaultBranch}

@@ -2,6 +2,8 @@
 # What the scripts know of the spec. To be sourced.
 # shellcheck shell=bash disable=SC2034,SC2088
 
+# The name of the spec: the volumes of the engine carry it as the label dev.devgen.spec.
+DEVGEN_NAME=aspire
 # From the folder of init.sh to the root of the checkout.
 DEVGEN_SCRIPTS_TO_ROOT=../..
 # Folders of the host that are mounted; ~ is the home.
@@ -19,8 +21,6 @@ DEVGEN_HOST_FILES=(
 # Folders that each clone has for itself, below DEVGEN_HOST_CLONES/<compose project>.
 DEVGEN_HOST_CLONE_DIRECTORIES=()
 DEVGEN_HOST_CLONES='~/.aspire-devcontainer/.clones'
-# The folder of the first compose file, from the root of the checkout.
-DEVGEN_COMPOSE_DIRECTORY=.devcontainer
 # Folders of the checkout that something is mounted on.
 DEVGEN_MOUNT_POINTS=(
   obj
@@ -30,3 +30,86 @@ DEVGEN_MOUNT_POINTS=(
 )
 # Files of the checkout that something is mounted on.
 DEVGEN_MOUNT_FILES=()
+# The compose files in their order, from the root of the checkout.
+DEVGEN_COMPOSE_FILES=(
+  .devcontainer/docker-compose.yml
+  .devcontainer/docker-compose.volumes.yml
+  .devcontainer/docker-compose.cache-override.yml
+)
+# The folder of the first compose file, from the root of the checkout.
+DEVGEN_COMPOSE_DIRECTORY=.devcontainer
+# The service that people work in, and who they are there.
+DEVGEN_SERVICE=dev
+DEVGEN_USER=vscode
+# The image of the service.
+DEVGEN_IMAGE=ghcr.io/microsoft/aspire-devcontainer:latest
+# The platforms of the image.
+DEVGEN_PLATFORMS=(
+  linux/amd64
+  linux/arm64
+)
+# Where the image is pushed, and how it is built: paths from the root of the checkout.
+DEVGEN_REPOSITORY=ghcr.io/microsoft/aspire-devcontainer
+DEVGEN_DOCKERFILE=.devcontainer/Dockerfile.optimized
+DEVGEN_CONTEXT=.
+DEVGEN_TARGET=''
+# Its build arguments, and its secrets: the id and the variable that holds it.
+DEVGEN_BUILD_ARGS=()
+DEVGEN_BUILD_SECRETS=(
+  'github_token GITHUB_TOKEN'
+)
+# The caches that a local build can read: the platform and the option of BuildKit.
+DEVGEN_CACHES=(
+  'linux/amd64 type=registry,ref=ghcr.io/microsoft/aspire-devcontainer-cache:amd64'
+  'linux/arm64 type=registry,ref=ghcr.io/microsoft/aspire-devcontainer-cache:arm64'
+)
+# The repository of the registry cache, and BuildKit's configuration; empty without one.
+DEVGEN_CACHE_REPOSITORY=ghcr.io/microsoft/aspire-devcontainer-cache
+DEVGEN_BUILDKITD=.devcontainer/buildkitd.toml
+# The volumes: name, persistence, backing, scope, size in bytes (0: no limit) and target.
+DEVGEN_VOLUMES=(
+  'nuget-packages cache host shared 1610612736 /home/vscode/.nuget/packages'
+  'nuget-http-cache ephemeral tmpfs - 2147483648 /home/vscode/.local/share/NuGet/http-cache'
+  'nuget-plugins-cache ephemeral tmpfs - 104857600 /home/vscode/.local/share/NuGet/plugins-cache'
+  'dotnet-tools cache host shared 0 /home/vscode/.dotnet/tools'
+  'obj-cache build volume project 8589934592 /workspaces/aspire/obj'
+  'bin-cache build volume project 4294967296 /workspaces/aspire/bin'
+  'artifacts-cache build volume project 4294967296 /workspaces/aspire/artifacts'
+  'vscode-server state host shared 209715200 /home/vscode/.vscode-server'
+  'vscode-server-insiders state volume shared 0 /home/vscode/.vscode-server-insiders'
+  'npm-cache cache volume shared 524288000 /home/vscode/.npm'
+  'node-modules build volume project 0 /workspaces/aspire/playground/TestShop/node_modules'
+  'pip-cache cache volume shared 524288000 /home/vscode/.cache/pip'
+  'bash-history state host shared 0 /commandhistory'
+)
+# The folder of the host in which shared volumes lie that are backed by it.
+DEVGEN_HOST_FOLDER='~/.aspire-devcontainer'
+# Folders of the container that belong to the user, the outermost first.
+DEVGEN_OWNED=(
+  /home/vscode/.nuget
+  /home/vscode/.nuget/packages
+  /home/vscode/.local
+  /home/vscode/.local/share
+  /home/vscode/.local/share/NuGet
+  /home/vscode/.local/share/NuGet/http-cache
+  /home/vscode/.local/share/NuGet/plugins-cache
+  /home/vscode/.dotnet
+  /home/vscode/.dotnet/tools
+  /workspaces/aspire/obj
+  /workspaces/aspire/bin
+  /workspaces/aspire/artifacts
+  /home/vscode/.vscode-server
+  /home/vscode/.vscode-server-insiders
+  /home/vscode/.npm
+  /workspaces/aspire/playground
+  /workspaces/aspire/playground/TestShop
+  /workspaces/aspire/playground/TestShop/node_modules
+  /home/vscode/.cache
+  /home/vscode/.cache/pip
+  /commandhistory
+)
+# The objectives: percent of the steps from the cache, the least that is tolerated, and seconds.
+DEVGEN_HIT_RATE=95
+DEVGEN_HIT_RATE_FLOOR=70
+DEVGEN_WARM_SECONDS=180
+DEVGEN_COLD_SECONDS=420

@@ -1,0 +1,3 @@
+#!/bin/sh
+# [OWNERSHIP] Not written yet.
+set -eu

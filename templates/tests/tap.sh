@@ -1,0 +1,2 @@
+# [TAP] Results of tests in the Test Anything Protocol.
+# shellcheck shell=bash

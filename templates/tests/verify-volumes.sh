@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+# [SCRIPT] Not written yet.
+set -euo pipefail
