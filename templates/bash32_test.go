@@ -73,7 +73,7 @@ case x in a) echo ;; *) ;; esac
 printf -v y '%s' "$x"; wait; shopt -s nullglob
 echo "mapfile |& coproc \${x,,}" # declare -A
 i=$((i - 1)); echo "${list[i - 1]}"
-EPOCHREALTIMES=1; echo $EPOCHREALTIMES
+EPOCHREALTIMES=1; echo $EPOCHREALTIMES "${EPOCHREALTIME:-}"
 `
 	equal(t, "found", newerThan32(t, fine), []string(nil))
 }
@@ -210,10 +210,15 @@ func newerExpansion(n *syntax.ParamExp) string {
 	if negative(n.Index) {
 		return "a negative index"
 	}
-	if n.Param != nil && slices.Contains(newerVariables, n.Param.Value) {
+	if n.Param != nil && slices.Contains(newerVariables, n.Param.Value) && !hasDefault(n) {
 		return n.Param.Value
 	}
 	return ""
+}
+
+// hasDefault reports whether an expansion says what holds where the variable is empty.
+func hasDefault(n *syntax.ParamExp) bool {
+	return n.Exp != nil && (n.Exp.Op == syntax.DefaultUnsetOrNull || n.Exp.Op == syntax.AlternateUnsetOrNull)
 }
 
 func newerRedirect(n *syntax.Redirect) string {
