@@ -47,7 +47,7 @@ CORE_REPORTS_LIMIT=20 # error reports that are kept
 core_init() {
   set -Eeuo pipefail
   CORE_NAME=${1:-${0##*/}}
-  trap 'error_handler "$LINENO" "$BASH_COMMAND" "$?"' ERR
+  trap 'error_handler "$BASH_COMMAND" "$?"' ERR
   trap 'core_exit "$?"' EXIT
   trap 'core_signal HUP 129' HUP
   trap 'core_signal INT 130' INT
@@ -60,7 +60,7 @@ core_init() {
     log_warn "neither HOME nor XDG_STATE_HOME is set: there will be no log file and no metrics"
   elif ! core_files; then
     CORE_LOG='' CORE_METRICS=''
-    log_warn "$STATE_DIR cannot be written: there will be no log file and no metrics"
+    log_warn "$STATE_DIR cannot be used: there will be no log file and no metrics"
   fi
 }
 
@@ -324,15 +324,14 @@ core_told() {
   [ "$BASH_SUBSHELL" -eq 0 ] || core_remember "$1" '' "$(core_stack)"
 }
 
-# error_handler LINE COMMAND CODE is the trap of ERR. A subshell leaves the report to the shell above, but tells it where
-# it began.
+# error_handler COMMAND CODE is the trap of ERR. A subshell leaves the report to the shell above, but tells it where it
+# began.
 error_handler() {
-  local line=$1 command code=$3 stack
+  local command code=$2 stack
   trap - ERR
   set +e
-  command=$(core_line "$2")
+  command=$(core_line "$1")
   stack=$(core_stack)
-  [ -n "$stack" ] || stack="$line main $0"
   core_recall
   if [ "$BASH_SUBSHELL" -gt 0 ]; then
     core_remember "$code" "$command" "$stack"
@@ -342,15 +341,17 @@ error_handler() {
   exit "$code"
 }
 
-# core_stack prints the calls outside this file, the innermost first: line, function, file.
+# core_stack prints the calls outside this file, the innermost first: line, function, file. The last is the script;
+# bash -c has no frame for it.
 core_stack() {
-  local i=1
+  local i=1 last=$((${#FUNCNAME[@]} - 1))
   while [ "${BASH_SOURCE[i]:-}" = "${BASH_SOURCE[0]}" ]; do
     i=$((i + 1))
   done
-  for (( ; i < ${#FUNCNAME[@]}; i++)); do
+  for (( ; i <= last; i++)); do
     printf '%s %s %s\n' "${BASH_LINENO[i - 1]}" "${FUNCNAME[i]}" "${BASH_SOURCE[i]:-$0}"
   done
+  [ "${FUNCNAME[last]}" = main ] || printf '%s main %s\n' "${BASH_LINENO[last]}" "$0"
 }
 
 # core_remember CODE COMMAND STACK keeps a failure for the shell above. No COMMAND: it was told.
@@ -470,7 +471,7 @@ metric_end() {
     log_warn "Metric $name was not started"
     return 0
   fi
-  core_metric "$name" "$status" "$(($(now_ms) - start))" "$(core_metadata "$metadata")"
+  core_metric "$name" "$status" "$(($(now_ms) - start))" "$metadata"
 }
 
 # metric_run NAME COMMAND ARG... times a command and keeps its exit code. Where a failure ends the script, core_exit
@@ -489,15 +490,15 @@ metric_run() {
   return "$code"
 }
 
-# core_metric NAME STATUS MILLISECONDS METADATA appends a line, at once, so that those of others stay whole. Where a
-# full disk has cut a line off, the next one begins on a line of its own.
+# core_metric NAME STATUS MILLISECONDS METADATA appends a line. Where a full disk has cut a line off, the next one begins
+# on a line of its own. bash writes at most 4096 bytes at once; what is longer could have those of others in it.
 core_metric() {
   local line milliseconds=$3
   [ "$milliseconds" -ge 0 ] || milliseconds=0 # the clock was set back
-  line="{\"timestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"metric\":$(json_string "${1:0:200}"),\"duration_ms\":$milliseconds"
-  line+=",\"status\":$(json_string "${2:0:200}"),\"metadata\":$4}"
   log_debug "Metric ended: $1, $milliseconds ms, $2"
   [ -n "$CORE_METRICS" ] || return 0
+  line="{\"timestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"metric\":$(json_string "${1:0:100}"),\"duration_ms\":$milliseconds"
+  line+=",\"status\":$(json_string "${2:0:100}"),\"metadata\":$(core_metadata "$4")}"
   [ -z "$(tail -c 1 -- "$CORE_METRICS" 2>/dev/null)" ] || line=$'\n'$line
   { printf '%s\n' "$line" >>"$CORE_METRICS"; } 2>/dev/null || log_debug "the metric could not be written"
 }
@@ -507,31 +508,38 @@ core_metric() {
 core_metadata() {
   local newline=$'\n' text
   text=${1//$newline/ }
-  case $text in
-    '') printf '{}' ;;
-    *)
-      if [ "${#text}" -le 500 ] && core_is_object "$text"; then
-        printf '%s' "$text" | core_ascii
-      else
-        json_string "${1:0:200}"
-      fi
-      ;;
-  esac
+  if [ -z "$text" ]; then
+    printf '{}'
+    return
+  fi
+  if core_is_object "$text"; then
+    text=$(printf '%s' "$text" | core_ascii)
+    if [ "${#text}" -le 1200 ]; then
+      printf '%s' "$text"
+      return
+    fi
+  fi
+  json_string "${1:0:100}"
 }
 
-# core_is_object TEXT: whether a line is an object of JSON. Strings, numbers and words become a mark each, and what is
-# made of marks becomes one, until one for an object is left, or no more can be done.
+# core_is_object TEXT: whether a line is an object of JSON.
 core_is_object() {
-  local s=$'\001' v=$'\002' o=$'\003'
   case $1 in
-    *["$s$v$o"]*) return 1 ;;
+    *[$'\001\002\003']*) return 1 ;; # the marks of core_reduce
   esac
-  [ "$(printf '%s\n' "$1" | LC_ALL=C sed -E \
+  [ "$(printf '%s\n' "$1" | core_reduce)" = $'\003' ]
+}
+
+# core_reduce is a filter on lines of JSON: strings, numbers and words become a mark each, and what is made of marks
+# becomes one, until one for an object is left, or no more can be done.
+core_reduce() {
+  local s=$'\001' v=$'\002' o=$'\003'
+  LC_ALL=C sed -E \
     -e 's/"([^"\\[:cntrl:]]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*"/'"$s/g" \
     -e "s/-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null/$v/g" \
-    -e "s/[ $(printf '\t\r')]+//g" \
+    -e $'s/[ \t\r]+//g' \
     -e ':reduce' \
     -e "s/\\[([$s$v$o](,[$s$v$o])*)?\\]/$v/g" \
     -e "s/\\{($s:[$s$v$o](,$s:[$s$v$o])*)?\\}/$o/g" \
-    -e 't reduce')" = "$o" ]
+    -e 't reduce'
 }

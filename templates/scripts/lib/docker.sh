@@ -52,14 +52,15 @@ compose_project() {
 
 # compose ARG... is docker compose with the files of the spec and the project of this checkout, from any directory.
 compose() {
-  local files=() file
+  local options file
   require_compose
   [ "${#DEVGEN_COMPOSE_FILES[@]}" -gt 0 ] || die "the spec has switched the compose files off"
   compose_project >/dev/null
-  for file in "${DEVGEN_COMPOSE_FILES[@]}"; do
-    files+=(-f "$PROJECT_ROOT/$file")
+  options=(--project-name "$COMPOSE_PROJECT")
+  for file in ${DEVGEN_COMPOSE_FILES[@]+"${DEVGEN_COMPOSE_FILES[@]}"}; do
+    options+=(-f "$PROJECT_ROOT/$file")
   done
-  docker compose --project-name "$COMPOSE_PROJECT" "${files[@]}" "$@"
+  docker compose "${options[@]}" "$@"
 }
 
 # require_image ends the script unless the engine has the image: nothing is pulled that nobody asked for.
@@ -90,7 +91,7 @@ detect_platform() {
 # check_platform PLATFORM ends the script unless the spec has PLATFORM.
 check_platform() {
   local platform all=''
-  for platform in "${DEVGEN_PLATFORMS[@]}"; do
+  for platform in ${DEVGEN_PLATFORMS[@]+"${DEVGEN_PLATFORMS[@]}"}; do
     [ "$platform" != "$1" ] || return 0
     all+="${all:+, }$platform"
   done
