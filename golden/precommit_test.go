@@ -30,7 +30,7 @@ func TestPreCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home, devgen := t.TempDir(), build(t, root)
+	home, devgen := t.TempDir(), Build(t, root)
 	publish(t, home)
 	for _, hook := range []string{"devgen-check", "devgen-check-system"} {
 		t.Run(hook, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestPreCommit(t *testing.T) {
 				UpdateScripts:       *update,
 				RequireExplicitExec: true,
 				RequireUniqueNames:  true,
-				Cmds:                commands(),
+				Cmds:                Commands(),
 				Setup: func(e *testscript.Env) error {
 					e.Cd = filepath.Join(e.WorkDir, "repo")
 					e.Vars = append(e.Vars, goEnvironment(t)...)
@@ -154,7 +154,7 @@ func snippet(t *testing.T, part string) string {
 
 // TestAdoptingSpecs: every spec that the page shows is accepted.
 func TestAdoptingSpecs(t *testing.T) {
-	devgen := build(t, "..")
+	devgen := Build(t, "..")
 	specs := snippets(t, "cue")
 	if len(specs) != 4 {
 		t.Fatalf("docs/adopting.md shows %d specs, want 4", len(specs))

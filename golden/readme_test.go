@@ -20,7 +20,7 @@ func TestTour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shell{t, t.TempDir(), filepath.Dir(build(t, ".."))}
+	s := shell{t, t.TempDir(), filepath.Dir(Build(t, ".."))}
 	got := consoleBlock.ReplaceAllStringFunc(string(readme), func(block string) string {
 		text := consoleBlock.FindStringSubmatch(block)[1]
 		return "```console\n" + s.replay(text) + "```"

@@ -13,7 +13,7 @@ import (
 // TestReference holds docs/reference.md against what devgen doc prints. -update rewrites it.
 func TestReference(t *testing.T) {
 	const file = "../docs/reference.md"
-	got, err := exec.Command(build(t, ".."), "doc").Output()
+	got, err := exec.Command(Build(t, ".."), "doc").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
