@@ -4,7 +4,7 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
 
-.PHONY: build test bench fuzz golden lint
+.PHONY: build test e2e bench fuzz golden lint
 
 build: ## the static binary, in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/devgen ./cmd/devgen
@@ -14,6 +14,10 @@ test: ## every test; golden/buildkitd, golden/cue and golden/bench are modules o
 	cd golden/buildkitd && $(GO) test ./...
 	cd golden/cue && $(GO) test ./...
 	cd golden/bench && $(GO) test ./...
+
+e2e: ## the cases on a real engine, BuildKit and registry, in a lab of their own; golden/e2e/lab.sh says what it needs
+	@trap 'golden/e2e/lab.sh down' EXIT; golden/e2e/lab.sh up && \
+		eval "$$(golden/e2e/lab.sh env)" && DEVGEN_E2E=1 $(GO) test ./golden/e2e -count=1 -timeout 20m
 
 bench: ## measure devgen against its peers and rewrite the tables of docs/performance.md
 	cd golden/bench && $(GO) run .
@@ -34,4 +38,4 @@ lint: ## format, vet, staticcheck and shellcheck
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	@command -v shellcheck >/dev/null || { echo 'shellcheck is not installed: scripts were not linted' >&2; exit 1; }
-	shellcheck -x -S style .ci/run .ci/fuzz $$(git ls-files 'templates/*.sh' '.devcontainer/*.sh')
+	shellcheck -x -S style .ci/run .ci/fuzz $$(git ls-files 'templates/*.sh' '.devcontainer/*.sh' 'golden/e2e/*.sh' golden/e2e/bin)

@@ -1,0 +1,346 @@
+#!/usr/bin/env bash
+# The lab is the machine that the end-to-end cases run on: an engine, BuildKit, a registry, and base images for the
+# Dockerfiles. Nothing in it needs the internet: what a Dockerfile names is answered by the registry.
+#
+# Usage: lab.sh up | env | fresh | down [--purge] | --help
+#
+# DEVGEN_LAB       its folder; devgen-e2e in the folder of temporary files unless said
+# DEVGEN_LAB_PORT  the port of the registry on this machine; 5100 unless said
+set -euo pipefail
+unset CDPATH
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+lab=${DEVGEN_LAB:-${TMPDIR:-/tmp}/devgen-e2e}
+registry=localhost:${DEVGEN_LAB_PORT:-5100}
+buildkit=unix://$lab/run/buildkitd.sock
+export DOCKER_CONFIG=$lab/docker
+unset BUILDX_BUILDER BUILDX_CONFIG
+
+usage() {
+  cat <<EOF
+Usage: lab.sh up | env | fresh | down [--purge] | --help
+
+  up             build and start what is not there yet
+  env            print what a shell needs to use the lab: eval "\$(lab.sh env)"
+  fresh          restart BuildKit with nothing in its cache: as new as a runner of CI
+  down           end what up has started; --purge: and remove the lab's folder
+EOF
+}
+
+die() {
+  printf 'lab.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# step TEXT COMMAND [ARGUMENT...]: runs a command and tells how long it took.
+step() {
+  local began=${EPOCHREALTIME/./}
+  "${@:2}"
+  local tenths=$(((${EPOCHREALTIME/./} - began) / 100000))
+  printf 'lab.sh: %-28s %3d.%d s\n' "$1" "$((tenths / 10))" "$((tenths % 10))" >&2
+}
+
+# logged NAME COMMAND [ARGUMENT...]: what a command says goes to a file, and is shown if the command fails.
+logged() {
+  "${@:2}" >"$lab/log/$1.log" 2>&1 || {
+    tail -n 40 "$lab/log/$1.log" >&2
+    die "$1 failed; $lab/log/$1.log has it all"
+  }
+}
+
+# The programs that run meanwhile: each has a file with its process id, and a command line that holds the lab's folder.
+
+# running NAME: it is up, and nobody else has got its process id.
+running() {
+  local pid
+  pid=$(cat "$lab/run/$1.pid" 2>/dev/null) && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$lab/"
+}
+
+# start NAME COMMAND [ARGUMENT...]
+start() {
+  setsid nohup "${@:2}" >>"$lab/log/$1.log" 2>&1 </dev/null &
+  echo $! >"$lab/run/$1.pid"
+}
+
+# answers NAME COMMAND [ARGUMENT...]: waits until a command succeeds.
+answers() {
+  local tries
+  for ((tries = 0; tries < 300; tries++)); do
+    "${@:2}" >/dev/null 2>&1 && return
+    sleep 0.1
+  done
+  tail -n 20 "$lab/log/$1.log" >&2
+  die "$1 does not answer"
+}
+
+# end NAME
+end() {
+  running "$1" || return 0
+  local pid
+  pid=$(cat "$lab/run/$1.pid")
+  kill "$pid"
+  while running "$1"; do sleep 0.1; done
+  rm -f "$lab/run/$1.pid"
+}
+
+prepare() {
+  [ "$(id -u)" = 0 ] || die "BuildKit and the engine need root"
+  local tool
+  for tool in go npm docker runc curl apt-get dpkg-deb; do
+    command -v "$tool" >/dev/null || die "$tool is not installed"
+  done
+  mkdir -p "$lab"/{bin,debian,docker,etc,image,log,npm,run}
+  # The plugins of the engine's command line, without touching anybody's home.
+  printf '{"cliPluginsExtraDirs": ["%s"]}\n' "$lab/bin" >"$DOCKER_CONFIG/config.json"
+}
+
+# tools builds them from tools/go.mod, which says their versions.
+tools() {
+  cmp -s "$here/tools/go.mod" "$lab/bin/go.mod" && return
+  build docker-buildx github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
+  build buildkitd github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version
+  build buildctl github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version
+  build docker-compose github.com/docker/compose/v5/cmd github.com/docker/compose/v5/internal.Version
+  build dockerfile-frontend github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend github.com/moby/buildkit/version.Version
+  cp "$here/tools/go.mod" "$lab/bin/go.mod"
+}
+
+# build NAME PACKAGE VARIABLE: a program that tells its version.
+build() {
+  local version
+  version=$(go list -C "$here/tools" -f '{{.Module.Version}}' "$2")
+  CGO_ENABLED=0 logged "$1" go build -C "$here/tools" -buildvcs=false -ldflags "-s -w -X $3=$version" -o "$lab/bin/$1" "$2"
+}
+
+devcontainer_cli() {
+  cmp -s "$here/tools/package-lock.json" "$lab/npm/package-lock.json" && [ -x "$lab/npm/node_modules/.bin/devcontainer" ] && return
+  cp "$here/tools/package.json" "$here/tools/package-lock.json" "$lab/npm/"
+  logged npm npm ci --prefix "$lab/npm" --no-audit --no-fund
+}
+
+# debian takes packages apart instead of installing them: the registry would become a service of this machine.
+debian() {
+  [ -d "$lab/debian/files" ] && return
+  logged debian download docker-registry busybox-static bash-static
+  local package
+  for package in "$lab"/debian/*.deb; do
+    dpkg-deb -x "$package" "$lab/debian/part"
+  done
+  install "$lab/debian/part/usr/bin/docker-registry" "$lab/bin/"
+  mv "$lab/debian/part" "$lab/debian/files"
+}
+
+# download PACKAGE...: a machine may have no lists of packages yet.
+download() (
+  cd "$lab/debian"
+  apt-get -o APT::Sandbox::User=root -q download "$@" && return
+  apt-get -q update
+  apt-get -o APT::Sandbox::User=root -q download "$@"
+)
+
+# engine uses the one that is up. Its own is kept off the machine's: a socket and a folder in the lab, no firewall rules.
+engine() {
+  running dockerd || ! docker info >/dev/null 2>&1 || return 0
+  export DOCKER_HOST=unix://$lab/run/docker.sock
+  if ! running dockerd; then
+    command -v dockerd >/dev/null || die "no engine answers, and dockerd is not installed"
+    ip link show docker0 >/dev/null 2>&1 || : >"$lab/run/docker0"
+    local runtime=()
+    may_all || runtime=(--add-runtime "lab=$(modest_runtime)" --default-runtime lab)
+    start dockerd dockerd --host "$DOCKER_HOST" --data-root "$lab/engine" --exec-root "$lab/run/engine" --pidfile "$lab/run/engine.pid" \
+      --iptables=false "${runtime[@]}"
+  fi
+  answers dockerd docker info
+}
+
+# may_all: root has CAP_SYS_RESOURCE, the 24th. A virtual machine of CI may have taken it away, and then runc refuses what
+# asks for all capabilities, as BuildKit's own containers do.
+may_all() {
+  local capabilities
+  capabilities=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
+  ((0x$capabilities >> 24 & 1))
+}
+
+# modest_runtime writes a runc that asks for all capabilities but that one, and prints where it is.
+modest_runtime() {
+  cat >"$lab/bin/runc-lab" <<'EOF'
+#!/bin/sh
+bundle=. process= command= before=
+for argument; do
+  case $before in
+    --bundle | -b) bundle=$argument ;;
+    --process | -p) process=$argument ;;
+  esac
+  case $argument in
+    --bundle=*) bundle=${argument#--bundle=} ;;
+    --process=*) process=${argument#--process=} ;;
+    create | run | exec) [ -n "$command" ] || command=$argument ;;
+  esac
+  before=$argument
+done
+case $command in
+  create | run) file=$bundle/config.json ;;
+  exec) file=$process ;;
+  *) file= ;;
+esac
+[ ! -f "$file" ] || sed -i 's/"CAP_SYS_RESOURCE",//g; s/,"CAP_SYS_RESOURCE"//g' "$file"
+exec runc "$@"
+EOF
+  chmod +x "$lab/bin/runc-lab"
+  printf '%s' "$lab/bin/runc-lab"
+}
+
+start_registry() {
+  running registry && return
+  cat >"$lab/etc/registry.yml" <<EOF
+version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: $lab/registry}, delete: {enabled: true}}
+http: {addr: 127.0.0.1:${registry#*:}}
+EOF
+  start registry "$lab/bin/docker-registry" serve "$lab/etc/registry.yml"
+  answers registry curl -fsS "http://$registry/v2/"
+  sleep 0.2
+  running registry || die "port ${registry#*:} is somebody else's; set DEVGEN_LAB_PORT"
+}
+
+start_buildkit() {
+  running buildkitd && return
+  cat >"$lab/etc/buildkitd.toml" <<EOF
+root = "$lab/buildkit"
+[grpc]
+address = ["$buildkit"]
+[worker.containerd]
+enabled = false
+[registry."$registry"]
+http = true
+[registry."docker.io"]
+mirrors = ["$registry"]
+[registry."mcr.microsoft.com"]
+mirrors = ["$registry"]
+EOF
+  start buildkitd "$lab/bin/buildkitd" --config "$lab/etc/buildkitd.toml"
+  answers buildkitd "$lab/bin/buildctl" --addr "$buildkit" debug workers
+  docker buildx inspect lab >/dev/null 2>&1 || docker buildx create --name lab --driver remote "$buildkit" >/dev/null
+}
+
+# push_image FOLDER TAG...: the Dockerfile comes from standard input.
+push_image() {
+  local tag tags=()
+  for tag in "${@:2}"; do tags+=(--tag "$registry/$tag"); done
+  logged image docker buildx build --builder lab --provenance=false --push "${tags[@]}" --file - "$1"
+}
+
+# base_image is small: a shell, busybox, and the user of the images that it stands for.
+base_image() {
+  local root=$lab/image/base program
+  rm -rf "$root"
+  mkdir -p "$root"/{bin,etc,home/vscode,proc,root,sys,dev,tmp,usr/bin,usr/local/bin,var/tmp}
+  cp "$lab/debian/files/bin/busybox" "$root/bin/"
+  cp "$lab/debian/files/bin/bash-static" "$root/bin/bash"
+  for program in $("$root/bin/busybox" --list); do
+    [ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
+  done
+  ln -s /bin/bash /bin/env "$root/usr/bin/"
+  printf 'root:x:0:0::/root:/bin/bash\nvscode:x:1000:1000::/home/vscode:/bin/bash\n' >"$root/etc/passwd"
+  printf 'root:x:0:\nvscode:x:1000:\n' >"$root/etc/group"
+  printf 'ID=lab\nNAME="lab"\n' >"$root/etc/os-release"
+  chmod 1777 "$root/tmp" "$root/var/tmp"
+  chown 1000:1000 "$root/home/vscode"
+  find "$root" -exec touch -h -d @0 {} + # so that the image is the same the next time
+  push_image "$root" library/debian:bookworm devcontainers/base:debian <<EOF
+FROM scratch
+COPY . /
+ENV PATH=/usr/local/bin:/usr/bin:/bin
+CMD ["/bin/bash"]
+EOF
+}
+
+# frontend_image answers "# syntax=docker/dockerfile:1".
+frontend_image() {
+  mkdir -p "$lab/image/frontend"
+  cp -p "$lab/bin/dockerfile-frontend" "$lab/image/frontend/"
+  push_image "$lab/image/frontend" docker/dockerfile:1 <<EOF
+FROM scratch
+COPY dockerfile-frontend /bin/
+LABEL moby.buildkit.frontend.network.none="true"
+LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts"
+ENTRYPOINT ["/bin/dockerfile-frontend"]
+EOF
+}
+
+# buildkit_image is what buildx starts a builder of its own from: it cannot be pulled here, so the engine's is taken.
+buildkit_image() {
+  local image=moby/buildkit:buildx-stable-1 root=$lab/image/buildkit library
+  docker image inspect "$image" >/dev/null 2>&1 && return
+  rm -rf "$root"
+  mkdir -p "$root/usr/bin"
+  cp "$lab/bin/buildkitd" "$lab/bin/buildctl" "$root/usr/bin/"
+  cp "$(command -v runc)" "$root/usr/bin/buildkit-runc"
+  for library in $(ldd "$root/usr/bin/buildkit-runc" | grep -o '/[^ ]*'); do
+    install -D "$(readlink -f "$library")" "$root$library"
+  done
+  logged image docker buildx build --builder lab --provenance=false --load --tag "$image" --file - "$root" <<EOF
+FROM debian:bookworm
+COPY . /
+VOLUME /var/lib/buildkit
+ENTRYPOINT ["buildkitd"]
+EOF
+  echo "$image" >"$lab/run/images"
+}
+
+up() {
+  step 'what must be installed' prepare
+  step 'Go tools' tools
+  step 'dev container CLI' devcontainer_cli
+  step 'Debian packages' debian
+  engine # sets DOCKER_HOST
+  step 'registry' start_registry
+  step 'BuildKit' start_buildkit
+  step 'base image' base_image
+  step 'Dockerfile frontend' frontend_image
+  step 'BuildKit image' buildkit_image
+}
+
+env_lines() {
+  [ -d "$lab/bin" ] || die "there is no lab; lab.sh up makes it"
+  printf 'export DEVGEN_LAB=%q\n' "$lab"
+  printf 'export DEVGEN_LAB_REGISTRY=%q\n' "$registry"
+  printf 'export DOCKER_CONFIG=%q\n' "$DOCKER_CONFIG"
+  printf 'export BUILDX_BUILDER=lab\n'
+  # shellcheck disable=SC2016 # whoever evaluates it has the PATH
+  printf 'export PATH=%q:"$PATH"\n' "$lab/bin:$lab/npm/node_modules/.bin"
+  ! running dockerd || printf 'export DOCKER_HOST=%q\n' "unix://$lab/run/docker.sock"
+}
+
+fresh() {
+  end buildkitd
+  rm -rf "${lab:?}/buildkit"
+  start_buildkit
+}
+
+down() {
+  end buildkitd
+  end registry
+  if running dockerd; then
+    end dockerd
+    [ ! -e "$lab/run/docker0" ] || ip link delete docker0
+  elif [ -e "$lab/run/images" ]; then
+    xargs docker image rm <"$lab/run/images" >/dev/null
+  fi
+  rm -rf "$lab/run"
+}
+
+case ${1:-} in
+  up | fresh) "$1" ;;
+  env) env_lines ;;
+  down)
+    step 'down' down
+    [ "${2:-}" != --purge ] || rm -rf --one-file-system "$lab"
+    ;;
+  -h | --help) usage ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
