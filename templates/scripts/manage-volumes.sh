@@ -5,6 +5,10 @@
 # shellcheck source-path=SCRIPTDIR source=lib/volumes.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/volumes.sh"
 
+# What is selected is kept as words: the names of volumes have no blanks, and bash 3.2 cannot tell an empty array from
+# none.
+readonly NEWLINE=$'\n'
+
 usage() {
   cat <<'TEXT'
 Usage: manage-volumes.sh COMMAND [OPTION…]
@@ -70,18 +74,34 @@ human() {
   done
 }
 
+# select_volume NAME adds it to what is selected, once.
+select_volume() {
+  case " $SELECTED" in
+    *" $1 "*) ;;
+    *) SELECTED+="$1 " ;;
+  esac
+}
+
+# print_each TEXT WORDS
+print_each() {
+  local word
+  for word in $2; do
+    printf '%s %s\n' "$1" "$word"
+  done
+}
+
 # survey sizes|phases NAME… asks one container about all of them. Without the image sizes stay unknown.
 survey() {
-  local what=$1 mounts=() arguments=() name target
+  local mounts=(status) question=(survey_volumes "$1") name target
   shift
   SURVEY=''
   [ $# -gt 0 ] || return 0
   for name in "$@"; do
     read -r _ _ _ _ _ target <<<"$(volume_row "$name")"
     mounts+=("$(volume_mount "$name" "/volumes/$name"),readonly")
-    arguments+=("$name" "$target")
+    question+=("$name" "$target")
   done
-  SURVEY=$(attended helper status "${mounts[@]}" -- survey_volumes "$what" "${arguments[@]}" </dev/null)
+  SURVEY=$(attended helper "${mounts[@]}" -- "${question[@]}" </dev/null)
 }
 
 # surveyed NAME prints KILOBYTES|PHASE|ITEMS.
@@ -132,7 +152,7 @@ show_status() {
 # bytes, phase and items of the survey, and the containers that use it.
 each_status() {
   local row name persistence backing scope expected size phase items
-  for row in "${DEVGEN_VOLUMES[@]}"; do
+  for row in ${DEVGEN_VOLUMES[@]+"${DEVGEN_VOLUMES[@]}"}; do
     read -r name persistence backing scope expected _ <<<"$row"
     if [ "$persistence" = ephemeral ]; then
       "$1" "$name" "$persistence" "$backing" "$scope" "$expected" memory '' whole '' ''
@@ -159,7 +179,7 @@ status_row() {
     foreign) state="$(engine_volume "$1") is not ours, as its labels say: left alone" ;;
     orphaned) state='no longer in the spec; clean it by this name' ;;
   esac
-  [ -z "${10}" ] || state="in use by ${10//$'\n'/, }"
+  [ -z "${10}" ] || state="in use by ${10//$NEWLINE/, }"
   case $8 in
     staging | out | in) state+='; a restore was interrupted: manage-volumes.sh restore finishes it' ;;
   esac
@@ -254,21 +274,22 @@ clean_volumes() {
   read_engine_volumes
   require_names ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   select_clean
-  if [ "${#SELECTED[@]}" = 0 ]; then
+  if [ -z "$SELECTED" ]; then
     log_info "there is nothing to clean"
     return
   fi
   if [ "$DRY_RUN" = 1 ]; then
-    printf 'would clean %s\n' "${SELECTED[@]}"
+    print_each 'would clean' "$SELECTED"
     return
   fi
-  lock_volumes "${SELECTED[@]}"
-  log_info "to be removed with all that they hold: ${SELECTED[*]}"
+  # shellcheck disable=SC2086 # words
+  lock_volumes $SELECTED
+  log_info "to be removed with all that they hold: ${SELECTED% }"
   confirm "Remove them?" || exit 1
   if [ "$STOP" = 1 ]; then
     compose down >&2
   fi
-  for name in "${SELECTED[@]}"; do
+  for name in $SELECTED; do
     clean_volume "$name" || failed=1
   done
   [ "$failed" = 0 ] || die "not everything could be cleaned"
@@ -277,12 +298,12 @@ clean_volumes() {
 # select_clean fills SELECTED. What all clones share wants --shared even when it is named: it is the others', too.
 select_clean() {
   local name persistence
-  SELECTED=()
+  SELECTED=''
   for name in ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}; do
     if [ "$(volume_scope "$name")" = shared ] && [ "$SHARED" = 0 ]; then
       usage_error "$name is shared by all clones: add --shared"
     fi
-    [ "$(volume_state "$name")" = absent ] || SELECTED+=("$name")
+    [ "$(volume_state "$name")" = absent ] || select_volume "$name"
   done
   [ "${#ARGUMENTS[@]}" = 0 ] || return 0
   warn_foreign
@@ -291,7 +312,7 @@ select_clean() {
     [ "$SHARED" = 1 ] || [ "$(volume_scope "$name")" = project ] || continue
     read -r _ persistence _ <<<"$(volume_row "$name")"
     [ "$STATE" = 1 ] || [ "$persistence" != state ] || continue
-    SELECTED+=("$name")
+    SELECTED+="$name "
   done
 }
 
@@ -299,7 +320,7 @@ clean_volume() {
   local users
   users=$(containers_of "$1" --all) || return 1
   if [ -n "$users" ]; then
-    log_error "$1 is in use by ${users//$'\n'/, }: it was left alone; --stop takes this checkout's containers down"
+    log_error "$1 is in use by ${users//$NEWLINE/, }: it was left alone; --stop takes this checkout's containers down"
     return 1
   fi
   if [ -n "$(volume_folder "$1")" ]; then
@@ -323,13 +344,13 @@ backup_volumes() {
   require_engine
   read_engine_volumes
   select_backup
-  if [ "${#SELECTED[@]}" = 0 ]; then
+  if [ -z "$SELECTED" ]; then
     log_info "there is nothing to back up"
     return
   fi
   backup_directory
   if [ "$DRY_RUN" = 1 ]; then
-    for name in "${SELECTED[@]}"; do
+    for name in $SELECTED; do
       printf 'would write %s/%s\n' "$DIRECTORY" "$(archive_name "$name")"
     done
     return
@@ -338,10 +359,11 @@ backup_volumes() {
   if [ "$COMPRESS" = zstd ] && ! attended helper status -- has_program zstd </dev/null; then
     die "the image $DEVGEN_IMAGE has no zstd: install it there, or use gzip"
   fi
-  lock_volumes "${SELECTED[@]}"
+  # shellcheck disable=SC2086 # words
+  lock_volumes $SELECTED
   refuse_unfinished
   begin_backup
-  for name in "${SELECTED[@]}"; do
+  for name in $SELECTED; do
     back_up "$name"
   done
   finish_backup
@@ -351,22 +373,22 @@ backup_volumes() {
 select_backup() {
   local argument known
   known=$(volume_names)$'\n'$(orphaned_volumes)
-  SELECTED=() DIRECTORY=''
+  SELECTED='' DIRECTORY=''
   for argument in ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}; do
     if listed "$argument" "$known"; then
       require_names "$argument"
       [ "$(volume_state "$argument")" != absent ] || die "$argument: there is no such volume yet"
-      listed "$argument" "$(printf '%s\n' ${SELECTED[@]+"${SELECTED[@]}"})" || SELECTED+=("$argument")
+      select_volume "$argument"
     elif [ -z "$DIRECTORY" ] && [ -n "$argument" ]; then
       DIRECTORY=$argument
     else
       require_names "$argument"
     fi
   done
-  [ "${#SELECTED[@]}" = 0 ] || return 0
+  [ -z "$SELECTED" ] || return 0
   warn_foreign
   for argument in $(volume_names); do
-    [ "$(volume_state "$argument")" != present ] || SELECTED+=("$argument")
+    [ "$(volume_state "$argument")" != present ] || SELECTED+="$argument "
   done
 }
 
@@ -412,8 +434,9 @@ archive_name() {
 # refuse_unfinished: in the middle of a restore the content is neither old nor new.
 refuse_unfinished() {
   local name phase
-  survey phases "${SELECTED[@]}"
-  for name in "${SELECTED[@]}"; do
+  # shellcheck disable=SC2086 # words
+  survey phases $SELECTED
+  for name in $SELECTED; do
     IFS='|' read -r _ phase _ <<<"$(surveyed "$name")"
     case $phase in
       whole | trash) ;;
@@ -467,7 +490,7 @@ back_up() {
   local users file line sum bytes progress=''
   file=$(archive_name "$1")
   users=$(containers_of "$1")
-  [ -z "$users" ] || log_warn "$1 is in use by ${users//$'\n'/, }: what changes meanwhile may be lost"
+  [ -z "$users" ] || log_warn "$1 is in use by ${users//$NEWLINE/, }: what changes meanwhile may be lost"
   if [ -t 2 ]; then
     show_progress "$1" "$DIRECTORY.part/$file" &
     progress=$!
@@ -480,7 +503,7 @@ back_up() {
   sed '$d' "$DIRECTORY.part/.messages" | while IFS= read -r line; do log_warn "$1: $line"; done
   bytes=$(wc -c <"$DIRECTORY.part/$file" | tr -d ' ')
   SUMS+="$sum  $file"$'\n'
-  MANIFEST+="${MANIFEST:+$',\n'}    $(manifest_volume "$1" "$file" "$bytes" "$sum")"
+  MANIFEST+="${MANIFEST:+,$NEWLINE}    $(manifest_volume "$1" "$file" "$bytes" "$sum")"
   log_info "$1: $(human "$bytes")"
 }
 
@@ -542,19 +565,20 @@ restore_volumes() {
   select_restore ${ARGUMENTS[@]+"${ARGUMENTS[@]:1}"}
   check_sums
   if [ "$DRY_RUN" = 1 ]; then
-    printf 'would restore %s\n' "${SELECTED[@]}"
+    print_each 'would restore' "$SELECTED"
     return
   fi
   require_image
-  lock_volumes "${SELECTED[@]}"
-  log_info "to be replaced by the backup: ${SELECTED[*]}"
+  # shellcheck disable=SC2086 # words
+  lock_volumes $SELECTED
+  log_info "to be replaced by the backup: ${SELECTED% }"
   confirm "Replace what they hold?" || exit 1
   release_volumes
   finish_swaps
-  STAGED=() CREATED=() STAGE=staging
+  STAGED='' CREATED='' STAGE=staging
   on_exit abandon_restore
   on_exit end_helpers
-  for name in "${SELECTED[@]}"; do
+  for name in $SELECTED; do
     stage "$name"
   done
   STAGE=swapping
@@ -606,14 +630,14 @@ archive_of() {
 # not passed over in silence: a line may have been taken out.
 select_restore() {
   local name file
-  SELECTED=()
+  SELECTED=''
   for file in "$BACKUP"/*.tar.gz "$BACKUP"/*.tar.zst; do
     [ ! -e "$file" ] || listed "${file##*/}" "$ARCHIVES" || die "$BACKUP/SHA256SUMS does not name ${file##*/}"
   done
   require_names "$@"
   for name in "$@"; do
     [ -n "$(archive_of "$name")" ] || die "$BACKUP has no archive of $name"
-    listed "$name" "$(printf '%s\n' ${SELECTED[@]+"${SELECTED[@]}"})" || SELECTED+=("$name")
+    select_volume "$name"
   done
   [ $# = 0 ] || return 0
   for file in $ARCHIVES; do
@@ -625,15 +649,15 @@ select_restore() {
       continue
     fi
     require_names "$name"
-    SELECTED+=("$name")
+    SELECTED+="$name "
   done
-  [ "${#SELECTED[@]}" -gt 0 ] || die "$BACKUP holds no volume of this spec"
+  [ -n "$SELECTED" ] || die "$BACKUP holds no volume of this spec"
 }
 
 # check_sums of all that is going to be used.
 check_sums() {
   local name file sum
-  for file in backup.json $(for name in "${SELECTED[@]}"; do archive_of "$name"; done); do
+  for file in backup.json $(for name in $SELECTED; do archive_of "$name"; done); do
     if [ ! -f "$BACKUP/$file" ] || [ -L "$BACKUP/$file" ]; then
       die "$BACKUP/$file is missing: nothing was changed"
     fi
@@ -648,10 +672,10 @@ release_volumes() {
   if [ "$STOP" = 1 ]; then
     compose stop >&2
   fi
-  for name in "${SELECTED[@]}"; do
+  for name in $SELECTED; do
     users=$(containers_of "$name")
     if [ -n "$users" ] && [ "$FORCE" = 0 ]; then
-      log_error "$name is in use by ${users//$'\n'/, }"
+      log_error "$name is in use by ${users//$NEWLINE/, }"
       in_use=1
     fi
   done
@@ -669,10 +693,10 @@ stage() {
     *.zst) program=zstd ;;
   esac
   if [ "$(volume_state "$1")" = absent ]; then
-    CREATED+=("$1")
+    CREATED+="$1 "
     create_volume "$1"
   fi
-  STAGED+=("$1")
+  STAGED+="$1 "
   log_info "$1: unpacking"
   attended in_volume "$1" stage_archive "$program" <"$BACKUP/$file" || die "$1: $file cannot be unpacked"
 }
@@ -680,7 +704,7 @@ stage() {
 # swap_all replaces one volume after the other.
 swap_all() {
   local name
-  for name in "${STAGED[@]}"; do
+  for name in $STAGED; do
     attended in_volume "$name" swap_volume </dev/null || die "$name: the new content is not in its place yet"
     printf 'restored %s\n' "$name"
   done
@@ -692,10 +716,10 @@ abandon_restore() {
   local name
   case $STAGE in
     staging)
-      for name in ${STAGED[@]+"${STAGED[@]}"}; do
+      for name in $STAGED; do
         in_volume "$name" discard_staging </dev/null || log_error "$name: the next restore removes what this one has unpacked"
       done
-      for name in ${CREATED[@]+"${CREATED[@]}"}; do
+      for name in $CREATED; do
         [ -n "$(volume_folder "$name")" ] || docker volume rm -- "$(engine_volume "$name")" >/dev/null || :
       done
       log_error "nothing was restored: the volumes are as they were"
@@ -707,13 +731,14 @@ abandon_restore() {
 # finish_swaps completes what an earlier restore of the selected volumes has begun to swap, and takes away what one has
 # only unpacked.
 finish_swaps() {
-  local name phase present=()
-  for name in "${SELECTED[@]}"; do
-    [ "$(volume_state "$name")" != present ] || present+=("$name")
+  local name phase present=''
+  for name in $SELECTED; do
+    [ "$(volume_state "$name")" != present ] || present+="$name "
   done
-  survey phases ${present[@]+"${present[@]}"}
+  # shellcheck disable=SC2086 # words
+  survey phases $present
   FINISHED=0
-  for name in ${present[@]+"${present[@]}"}; do
+  for name in $present; do
     IFS='|' read -r _ phase _ <<<"$(surveyed "$name")"
     case $phase in
       staging)
@@ -736,23 +761,24 @@ resume_restore() {
   local name phase
   require_engine
   read_engine_volumes
-  SELECTED=()
+  SELECTED=''
   require_image
   # shellcheck disable=SC2046 # one name a word
   survey phases $(present_volumes)
   for name in $(present_volumes); do
     IFS='|' read -r _ phase _ <<<"$(surveyed "$name")"
-    [ "$phase" = whole ] || SELECTED+=("$name")
+    [ "$phase" = whole ] || SELECTED+="$name "
   done
-  [ "${#SELECTED[@]}" -gt 0 ] || usage_error "restore wants the folder of a backup: no restore was interrupted"
+  [ -n "$SELECTED" ] || usage_error "restore wants the folder of a backup: no restore was interrupted"
   if [ "$DRY_RUN" = 1 ]; then
-    printf 'would finish %s\n' "${SELECTED[@]}"
+    print_each 'would finish' "$SELECTED"
     return
   fi
-  lock_volumes "${SELECTED[@]}"
+  # shellcheck disable=SC2086 # words
+  lock_volumes $SELECTED
   release_volumes
   finish_swaps
-  printf 'finished %s\n' "${SELECTED[@]}"
+  print_each 'finished' "$SELECTED"
 }
 
 # [OPTIMIZE] Whole versions of NuGet packages only.
@@ -763,23 +789,24 @@ optimize_volumes() {
   require_engine
   read_engine_volumes
   require_image
-  SELECTED=()
+  SELECTED=''
   for name in $(volume_names); do
     row=$(volume_row "$name")
     read -r _ _ _ _ _ target <<<"$row"
     case $target in
-      */.nuget/packages) [ "$(volume_state "$name")" != present ] || SELECTED+=("$name") ;;
+      */.nuget/packages) [ "$(volume_state "$name")" != present ] || SELECTED+="$name " ;;
     esac
   done
-  if [ "${#SELECTED[@]}" = 0 ]; then
+  if [ -z "$SELECTED" ]; then
     log_info "there is no volume of NuGet packages"
     return
   fi
   if [ "$DRY_RUN" = 0 ]; then
-    lock_volumes "${SELECTED[@]}"
+    # shellcheck disable=SC2086 # words
+    lock_volumes $SELECTED
     refuse_unfinished
   fi
-  for name in "${SELECTED[@]}"; do
+  for name in $SELECTED; do
     optimize_volume "$name"
   done
   log_info "$([ "$DRY_RUN" = 1 ] && echo 'would free' || echo freed) $(human $((freed * 1024)))"

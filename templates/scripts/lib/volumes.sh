@@ -125,10 +125,10 @@ containers_of() {
 
 # volume_mount NAME TARGET prints the value of --mount, in which commas separate: what holds one is quoted.
 volume_mount() {
-  local folder
+  local folder quote='"'
   folder=$(volume_folder "$1")
   if [ -n "$folder" ]; then
-    printf 'type=bind,"source=%s",target=%s' "${folder//\"/\"\"}" "$2"
+    printf 'type=bind,"source=%s",target=%s' "${folder//$quote/$quote$quote}" "$2"
   else
     printf 'type=volume,source=%s,target=%s,volume-nocopy' "$(engine_volume "$1")" "$2"
   fi
@@ -139,7 +139,7 @@ create_volume() {
   local folder
   folder=$(volume_folder "$1")
   if [ -n "$folder" ]; then
-    (umask 077 && mkdir -p -- "$folder")
+    (umask 077 && mkdir -p -- "$folder") || return # bash 3.2 does not end a script at a subshell
     return
   fi
   docker volume create --label "dev.devgen.spec=$DEVGEN_NAME" --label "dev.devgen.scope=$(volume_scope "$1")" \
@@ -367,7 +367,7 @@ take_lock() {
 lock_volumes() {
   local name scope scopes='' folder=${STATE_DIR:-}
   if [ -n "$folder" ]; then
-    (umask 077 && mkdir -p -- "$folder")
+    (umask 077 && mkdir -p -- "$folder") || die "$folder cannot be made: there is no place for a lock"
     folder+=/
   else
     folder=${TMPDIR:-/tmp}/devgen-$UID-$DEVGEN_NAME-
