@@ -25,6 +25,7 @@ func compose(p *plan.Plan) document {
 		kv("working_dir", c.after(node(p.Spec.Workspace), "workspace")),
 		only(len(p.Environment) > 0, kv("environment", c.environment())),
 		kv("volumes", list(c.workspace())),
+		c.owned("compose"),
 	)
 	c.merge(dev, p.Dev())
 	services := dict(kv(plan.Service, dev))
@@ -92,6 +93,7 @@ func composeVolumes(p *plan.Plan) document {
 	dev := dict(
 		kv("volumes", spaced(mounts)),
 		only(len(tmpfs.Content) > 0, kv("tmpfs", tmpfs)).apart().note("In memory: empty whenever the container starts."),
+		c.owned("volumes"),
 	)
 	definitions := c.definitions()
 	root := dict(

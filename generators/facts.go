@@ -99,7 +99,17 @@ func (w *factsWriter) volumes(p *plan.Plan) {
 	}
 	w.array("The volumes: name, persistence, backing, scope, size in bytes (0: no limit) and target.", "VOLUMES", rows)
 	w.value("The folder of the host in which shared volumes lie that are backed by it.", "HOST_FOLDER", p.HostFolder())
-	w.array("Folders of the container that belong to the user, the outermost first.", "OWNED", p.Owned())
+	var mounts []string
+	for _, m := range p.Mounts {
+		mode := "rw"
+		if m.ReadOnly {
+			mode = "ro"
+		}
+		mounts = append(mounts, m.Name+" "+mode+" "+m.Target)
+	}
+	w.array("The files and folders of the host that are mounted: name, ro or rw, and target.", "MOUNTS", mounts)
+	_, folders := p.Owned()
+	w.array("The folders around them in the container that belong to the user.", "FOLDERS", folders)
 }
 
 func (w *factsWriter) objectives(p *plan.Plan) {

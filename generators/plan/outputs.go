@@ -33,7 +33,10 @@ func registry(p *Plan) bool { return p.Cache("registry") != nil }
 func counted(p *Plan) bool  { return prebuilt(p) || registry(p) }
 func built(p *Plan) bool    { return p.Image.Built() }
 func mounts(p *Plan) bool   { return len(p.Volumes) > 0 && p.on("compose") && p.on("volumes") }
-func owned(p *Plan) bool    { return len(p.Owned()) > 0 && p.on("compose") && p.on("volumes") }
+func owned(p *Plan) bool {
+	targets, folders := p.Owned()
+	return len(targets)+len(folders) > 0 && p.on("compose") && p.on("volumes")
+}
 func cached(p *Plan) bool {
 	return slices.ContainsFunc(p.Caches, func(c Cache) bool { return c.Shared })
 }
@@ -302,9 +305,12 @@ func Block(group string) string {
 	return strings.ToUpper(strings.NewReplacer(" ", "-", "_", "-").Replace(group))
 }
 
+// OwnershipBlock is the block that gives the user what is mounted.
+const OwnershipBlock = "OWNERSHIP"
+
 // checkGroup keeps a section from taking the name of a block that the file has anyway.
 func (p *Plan) checkGroup(group string, at ...string) {
-	if block := Block(group); slices.Contains([]string{"COMPOSE", "SOURCE", "VOLUME-DEFINITIONS"}, block) {
+	if block := Block(group); slices.Contains([]string{"COMPOSE", "SOURCE", "VOLUME-DEFINITIONS", OwnershipBlock}, block) {
 		p.problem(fmt.Sprintf("%q is the name of another part of the file; want another title", group), at...)
 	}
 }

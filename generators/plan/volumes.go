@@ -259,39 +259,54 @@ func (p *Plan) nativeTargets() (targets []string) {
 	return targets
 }
 
-// Owned are the folders in the container that must belong to the dev user for the mounts to be of use: the target of
-// each volume, and what lies between it, or a mount, and the home or the workspace. The engine would make missing
-// ones for root.
-func (p *Plan) Owned() (dirs []string) {
+// Owned is what must belong to the dev user in the container for the mounts to be of use: the targets of the volumes,
+// and the folders around them, around the other mounts and around the workspace. The engine makes those that the image
+// lacks for root. A folder of the host is not among them: init makes those of the checkout (MountPoints).
+func (p *Plan) Owned() (targets, folders []string) {
+	mounted := map[string]bool{p.Spec.Workspace: false}
+	for _, m := range p.Mounts {
+		mounted[m.Target] = false
+	}
+	for _, v := range p.Volumes {
+		targets = append(targets, v.Target)
+		mounted[v.Target] = true
+	}
 	seen := map[string]bool{}
-	add := func(chain []string) {
-		for _, dir := range chain {
+	around := func(target string) {
+		for _, dir := range p.around(target, mounted) {
 			if !seen[dir] {
 				seen[dir] = true
-				dirs = append(dirs, dir)
+				folders = append(folders, dir)
 			}
 		}
 	}
+	around(p.Spec.Workspace)
 	for _, v := range p.Volumes {
-		add(append(p.between(path.Dir(v.Target)), v.Target))
+		around(v.Target)
 	}
 	for _, m := range p.Mounts {
-		add(p.between(path.Dir(m.Target)))
+		around(m.Target)
 	}
-	return dirs
+	return targets, folders
 }
 
-// between are dir and its parents below the home or the workspace, the outermost first.
-func (p *Plan) between(dir string) (chain []string) {
-	for ; p.inside(dir) && dir != p.Spec.Workspace; dir = path.Dir(dir) {
+// around are the folders from the home, or from a volume, to the target, the outermost first. mounted are all targets,
+// and whether each is that of a volume. In a mount of the host, and elsewhere in the image, there are none.
+func (p *Plan) around(target string, mounted map[string]bool) (chain []string) {
+	for dir := path.Dir(target); dir != "/"; dir = path.Dir(dir) {
+		volume, ok := mounted[dir]
+		switch {
+		case ok && volume:
+			return chain
+		case ok:
+			return nil
+		}
 		chain = append([]string{dir}, chain...)
+		if dir == p.Spec.User.Home {
+			return chain
+		}
 	}
-	return chain
-}
-
-// inside reports whether dir lies in the home or in the workspace.
-func (p *Plan) inside(dir string) bool {
-	return strings.HasPrefix(dir, p.Spec.User.Home+"/") || strings.HasPrefix(dir, p.Spec.Workspace+"/")
+	return nil
 }
 
 // Host are the sources on the host that must exist before the container starts: folders, files, and folders that each

@@ -153,22 +153,36 @@ func TestMountPoints(t *testing.T) {
 }
 
 func TestOwned(t *testing.T) {
-	equal(t, "Owned", resolve(t, several).Owned(), []string{
-		"/home/vscode/.nuget", "/home/vscode/.nuget/packages",
-		"/home/vscode/.nuget/plugins", // its parent is named already
-		"/workspaces/app/obj",
-		"/workspaces/app/web", "/workspaces/app/web/app", "/workspaces/app/web/app/node_modules",
-		"/commandhistory",
-		"/data/a/b",              // /data is nobody's business
-		"/workspaces/app/vendor", // around a mount
-	})
-	below := resolve(t, app+`workspace: "/home/vscode/src"
-volumes: {
-	obj: {target: "out/obj", persistence: "build"}
-	npm: {target: "~/.npm", persistence: "cache"}
-}`)
-	equal(t, "Owned with the workspace below the home", below.Owned(),
-		[]string{"/home/vscode/src/out", "/home/vscode/src/out/obj", "/home/vscode/.npm"})
+	const ephemeral = `persistence: "ephemeral", size: "1MB"}`
+	for _, row := range []struct {
+		name, spec       string
+		targets, folders []string
+	}{
+		{"one of each", several,
+			[]string{"/home/vscode/.nuget/packages", "/home/vscode/.nuget/plugins", "/workspaces/app/obj", "/workspaces/app/web/app/node_modules", "/commandhistory", "/data/a/b"},
+			[]string{"/home/vscode", "/home/vscode/.nuget"}}, // those of the checkout are made on the host; /data is nobody's business
+		{"nothing mounted", app, nil, nil},
+		{"around a mount", app + `mounts: x: {source: "~/.x", target: "~/.config/x/conf", kind: "file"}`,
+			nil, []string{"/home/vscode", "/home/vscode/.config", "/home/vscode/.config/x"}},
+		{"around a workspace in the home", app + "workspace: \"/home/vscode/src/app\"\nvolumes: obj: {target: \"out/obj\", " + ephemeral,
+			[]string{"/home/vscode/src/app/out/obj"}, []string{"/home/vscode", "/home/vscode/src"}},
+		{"in a volume of the checkout", app + `volumes: {
+	web: {target: "web", persistence: "build"}
+	modules: {target: "web/app/node_modules", persistence: "build"}
+}`, []string{"/workspaces/app/web", "/workspaces/app/web/app/node_modules"}, []string{"/workspaces/app/web/app"}},
+		{"in a volume elsewhere", app + `volumes: {
+	deep: {target: "/data/a/b", persistence: "build"}
+	data: {target: "/data", persistence: "build"}
+}`, []string{"/data/a/b", "/data"}, []string{"/data/a"}},
+		{"in a folder of the host", app + "mounts: x: {source: \"~/.x\", target: \"~/.x\"}\nvolumes: y: {target: \"~/.x/a/y\", " + ephemeral,
+			[]string{"/home/vscode/.x/a/y"}, []string{"/home/vscode"}}, // around ~/.x
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			targets, folders := resolve(t, row.spec).Owned()
+			equal(t, "targets", targets, row.targets)
+			equal(t, "folders", folders, row.folders)
+		})
+	}
 }
 
 func TestTmpfsOptions(t *testing.T) {

@@ -1,3 +1,184 @@
 #!/bin/sh
-# [OWNERSHIP] Not written yet.
+# [OWNERSHIP] Gives the user what is mounted in the dev container, and the folders around it. Where the image lacks a
+# folder the engine makes it for root, and a volume stays with the user id that it was first filled for. Compose runs
+# this as root whenever the container has started (post_start), so it follows a user whose id has been changed.
+#
+# Usage: own-mounts.sh USER MOUNT... [-- FOLDER...] | --help. Absolute paths; what busybox has is enough.
 set -eu
+unset CDPATH # with it cd prints, and may go elsewhere
+
+usage() {
+  cat <<EOF
+Usage: ${0##*/} USER MOUNT... [-- FOLDER...]
+       ${0##*/} --help
+
+Gives USER each MOUNT and FOLDER that belongs to somebody else. Needs root.
+
+  MOUNT   with all that is in it, unless it is mounted for reading only; what is mounted inside is left alone
+  FOLDER  itself, not what is in it, if it lies in the image or in a MOUNT
+
+What is not there, or has nothing mounted on it, is left alone.
+EOF
+}
+
+status=0
+
+# tell TEXT...: what could not be done. The script fails when it has done the rest.
+tell() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  status=1
+}
+
+# cannot PATH
+cannot() {
+  tell "$1 cannot be given to $user ($uid:$gid): root may not change it; its file system or a dropped capability" \
+    "(CAP_CHOWN) forbids it"
+}
+
+# all_mine PATH...: one look at all of them, for nearly always there is nothing to do.
+all_mine() {
+  for path; do
+    shift
+    [ "$path" = -- ] || set -- "$@" "$path/."
+  done
+  other=$(find "$@" -prune ! -user "$uid" 2>/dev/null) && [ -z "$other" ]
+}
+
+# mine PATH: whether it belongs to the user, or is not there.
+mine() { [ -z "$(find "$1" -prune ! -user "$uid" 2>/dev/null)" ]; }
+
+# planted PATH: prints the first symbolic link on the way that somebody other than root can have put there.
+planted() {
+  rest=${1#/} path=
+  while [ -n "$rest" ]; do
+    path=$path/${rest%%/*}
+    case $rest in
+      */*) rest=${rest#*/} ;;
+      *) rest= ;;
+    esac
+    if [ -L "$path" ] && [ -n "$(find "$path" "${path%/*}/." -prune ! -user 0)" ]; then
+      printf '%s' "$path"
+      return
+    fi
+  done
+}
+
+# enter PATH: goes there, if it is there and somebody else's. From then on it is ".", whatever becomes of the path, and
+# place is where it is.
+enter() {
+  if ! cd -P "$1" 2>/dev/null; then
+    [ ! -d "$1" ] || mine "$1" || cannot "$1"
+    return 1
+  fi
+  ! mine . || return
+  place=$(pwd -P)
+  [ "$place" != "$1" ] || return 0
+  link=$(planted "$1")
+  [ -n "$link" ] || return 0
+  tell "$1 belongs to somebody else and is left alone: $link is a symbolic link that leads to $place;" \
+    "remove the link, or make the place behind it the target in the spec"
+  return 1
+}
+
+# mounts: what the kernel has mounted, a line each: how, and where. For a blank in a path it writes \040.
+mounts() {
+  while read -r _ _ _ _ point how _; do
+    case $point in
+      *\\*) point=$(printf '%b' "$(printf '%s' "$point" | sed 's/\\\([0-7]\)/\\0\1/g')") ;;
+    esac
+    printf '%s %s\n' "$how" "$point"
+  done </proc/self/mountinfo
+}
+
+# around: sets mount to the mount that place lies in, and options to how it is mounted.
+around() {
+  mount='' options=''
+  while read -r how point; do
+    case $place/ in
+      "${point%/}"/*) [ ${#point} -lt ${#mount} ] || mount=$point options=$how ;;
+    esac
+  done <<EOF
+$mounted
+EOF
+}
+
+# give [EXPRESSION]: what is below the folder that we are in, without what the expression of find leaves out.
+give() { find . -xdev "$@" ! -path . ! -user "$uid" -exec chown -h "$uid:$gid" {} +; }
+
+# own_content: all that is below place, but what is mounted there. Two of these mounts may be of one device, so -xdev
+# does not tell. Another container may be at work in the same volume: what has gone meanwhile is no failure.
+own_content() {
+  set --
+  while read -r _ point; do
+    case $point in
+      "$place"/*) set -- "$@" -path ".$(printf '%s' "${point#"$place"}" | sed 's/[][*?\\]/\\&/g')" -prune -o ;;
+    esac
+  done <<EOF
+$mounted
+EOF
+  give "$@" 2>/dev/null || give "$@" 2>/dev/null || give "$@"
+}
+
+# own_mount PATH: the root comes last, for whoever finds that it is owned looks no further.
+own_mount() {
+  enter "$1" || return 0
+  around
+  [ "$mount" = "$place" ] || return 0
+  case ,$options, in
+    *,ro,*) return 0 ;;
+  esac
+  if ! own_content || ! chown -h "$uid:$gid" .; then cannot "$1"; fi
+}
+
+# own_folder PATH: what lies in the checkout, or in something else of the host, keeps the owner that it has there.
+own_folder() {
+  enter "$1" || return 0
+  around
+  case $given in
+    *"
+$mount
+"*) chown -h "$uid:$gid" . || cannot "$1" ;;
+  esac
+}
+
+# own_all MOUNT... -- FOLDER...
+own_all() {
+  mounted=$(mounts)
+  # What a folder may lie in: the image or one of the mounts.
+  given='
+/
+'
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    given="$given$1
+"
+    own_mount "$1"
+    shift
+  done
+  [ $# -eq 0 ] || shift
+  for folder; do
+    own_folder "$folder"
+  done
+}
+
+main() {
+  case ${1:-} in
+    -h | --help)
+      usage
+      return
+      ;;
+  esac
+  if [ $# -lt 2 ]; then
+    usage >&2
+    return 2
+  fi
+  user=$1
+  shift
+  if ! uid=$(id -u "$user" 2>/dev/null) || ! gid=$(id -g "$user"); then
+    tell "the image has no user $user; make one in the Dockerfile, or name another in the spec (user: name:)"
+  elif ! all_mine "$@"; then
+    own_all "$@"
+  fi
+  return "$status"
+}
+
+main "$@"
