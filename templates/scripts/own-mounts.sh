@@ -29,10 +29,10 @@ tell() {
   status=1
 }
 
-# cannot PATH
+# cannot PATH WHY
 cannot() {
-  tell "$1 cannot be given to $user ($uid:$gid): root may not change it; its file system or a dropped capability" \
-    "(CAP_CHOWN) forbids it"
+  tell "$1 cannot be given to $user ($uid:$gid): ${2%%
+*}; root needs a file system that has owners, and CAP_CHOWN"
 }
 
 # all_mine PATH...: one look at all of them, for nearly always there is nothing to do.
@@ -66,10 +66,11 @@ planted() {
 # enter PATH: goes there, if it is there and somebody else's. From then on it is ".", whatever becomes of the path, and
 # place is where it is.
 enter() {
-  if ! cd -P "$1" 2>/dev/null; then
-    [ ! -d "$1" ] || mine "$1" || cannot "$1"
+  if ! why=$(cd -P "$1" 2>&1); then
+    [ ! -d "$1" ] || mine "$1" || cannot "$1" "$why"
     return 1
   fi
+  cd -P "$1"
   ! mine . || return
   place=$(pwd -P)
   [ "$place" != "$1" ] || return 0
@@ -102,11 +103,18 @@ $mounted
 EOF
 }
 
-# give [EXPRESSION]: what is below the folder that we are in, without what the expression of find leaves out.
-give() { find . -xdev "$@" ! -path . ! -user "$uid" -exec chown -h "$uid:$gid" {} +; }
+# own_here PATH: gives the folder that we are in, which is PATH.
+own_here() { why=$(chown -h "$uid:$gid" . 2>&1) || cannot "$1" "$why"; }
 
-# own_content: all that is below place, but what is mounted there. Two of these mounts may be of one device, so -xdev
-# does not tell. Another container may be at work in the same volume: what has gone meanwhile is no failure.
+# give [EXPRESSION]: all that is below the folder that we are in, but what the expression of find leaves out. In a volume
+# that another container works in, what has gone meanwhile is no failure.
+give() {
+  why=$(find . -xdev "$@" ! -path . ! -user "$uid" -exec chown -h "$uid:$gid" {} + 2>&1) ||
+    [ -z "$(find . -xdev "$@" ! -path . ! -user "$uid" -print 2>/dev/null)" ]
+}
+
+# own_content: gives all that is below place, but what is mounted there. Two mounts may be of one device, so -xdev does
+# not tell.
 own_content() {
   set --
   while read -r _ point; do
@@ -116,7 +124,7 @@ own_content() {
   done <<EOF
 $mounted
 EOF
-  give "$@" 2>/dev/null || give "$@" 2>/dev/null || give "$@"
+  give "$@"
 }
 
 # own_mount PATH: the root comes last, for whoever finds that it is owned looks no further.
@@ -127,7 +135,7 @@ own_mount() {
   case ,$options, in
     *,ro,*) return 0 ;;
   esac
-  if ! own_content || ! chown -h "$uid:$gid" .; then cannot "$1"; fi
+  if own_content; then own_here "$1"; else cannot "$1" "$why"; fi
 }
 
 # own_folder PATH: what lies in the checkout, or in something else of the host, keeps the owner that it has there.
@@ -137,7 +145,7 @@ own_folder() {
   case $given in
     *"
 $mount
-"*) chown -h "$uid:$gid" . || cannot "$1" ;;
+"*) own_here "$1" ;;
   esac
 }
 
