@@ -109,7 +109,12 @@ func (w *factsWriter) volumes(p *plan.Plan) {
 	}
 	w.array("The files and folders of the host that are mounted: name, ro or rw, and target.", "MOUNTS", mounts)
 	_, folders := p.Owned()
-	w.array("The folders around them in the container that belong to the user.", "FOLDERS", folders)
+	w.array("The folders around what is mounted, in the container, that belong to the user.", "FOLDERS", folders)
+	script := ""
+	if o := p.Output("own-mounts"); o != nil {
+		script = o.Path
+	}
+	w.value("The script that gives them to the user, from the root of the checkout; empty without one.", "OWN_MOUNTS", script)
 }
 
 func (w *factsWriter) objectives(p *plan.Plan) {
