@@ -20,7 +20,7 @@ func (c composeFile) owned(id string) entry {
 	}
 	hook := dict(kv("command", c.ownMounts()), kv("user", "root"))
 	return kv("post_start", list(hook)).apart().note(c.Mark(id, plan.OwnershipBlock) +
-		"What is mounted, and the folders around it, belong to the user, whatever the image has there.")
+		"What is mounted, and the folders around it, belong to the user, whatever the image has there. Compose 2.30 or newer.")
 }
 
 // ownMounts is the call of the script, from the checkout in the container.

@@ -16,7 +16,7 @@ work=''     # a folder for the time of the test
 checkout='' # the compose project of the checkout
 marker=''   # the file that is put into the volumes
 marked=''   # whether it was
-targets=() # where the volumes are mounted
+targets=()  # where the volumes are mounted
 
 usage() {
   cat <<EOF
