@@ -38,6 +38,7 @@ CORE_LEVEL=$LOG_INFO  # messages above it are not told
 CORE_LOG=''           # the log file, once core_init has found that it can be written
 CORE_LOGGED=0         # characters that this process has logged since it looked at the size of the file
 CORE_METRICS=''       # the file of the metrics, likewise
+CORE_CUT=''           # not empty if the last line there may have been cut off
 CORE_OPEN=()          # metrics that were started: "<milliseconds> <name>"
 CORE_CLEANUP=()       # commands to be run at the end, quoted
 CORE_LIMIT=1048576    # bytes of a log, after which a new one is begun
@@ -70,7 +71,11 @@ core_files() {
   [ -O "$LOG_DIR" ] && [ -O "$METRICS_DIR" ] || return # somebody else's could be a trap, or become unwritable to them
   CORE_LOG=$LOG_DIR/devcontainer.log
   CORE_METRICS=$METRICS_DIR/metrics.jsonl
-  core_file "$CORE_LOG" && core_file "$CORE_METRICS"
+  core_file "$CORE_LOG" && core_file "$CORE_METRICS" || return
+  if core_is_cut; then
+    CORE_CUT=1
+    sleep 1 # a line that somebody is just writing is whole then
+  fi
 }
 
 # core_file FILE: a file that may be appended to. One that has grown large is kept as FILE.1, instead of the one before.
@@ -234,10 +239,10 @@ s/(gh[opsur]_|github_pat_|glpat-|npm_|dckr_pat_|xox[abeprs]-)[A-Za-z0-9_-]+/\1**
 s/eyJ[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.?[A-Za-z0-9_.+\/=-]*/***/g
 s/(AKIA|ASIA)[A-Z0-9]{12,}/\1***/g
 s/([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^\/[:space:]"'\'']*@/\1***@/g
-s/([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]"?[[:space:]]*[:=])[^"'\'']*("[^"]*)?/\1 ***/g
+s/([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]"?[[:space:]]*[:=][[:space:]]*"?)[^"'\'']*/\1***/g
 s/([Bb][Ee][Aa][Rr][Ee][Rr][[:space:]]+)[A-Za-z0-9._~+\/=-]+/\1***/g
 s/(([Pp][Aa][Ss][Ss][Ww]([Oo][Rr])?[Dd]|[Pp][Aa][Ss][Ss][Pp][Hh][Rr][Aa][Ss][Ee]|[Tt][Oo][Kk][Ee][Nn]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Aa][Pp][Ii][_-]?[Kk][Ee][Yy]|[Aa][Cc][Cc][Ee][Ss][Ss][_-]?[Kk][Ee][Yy])[A-Za-z0-9_-]*["'\'']?[[:space:]]*[:=][[:space:]]*)("[^"]*"|'\''[^'\'']*'\''|[^[:space:]"'\'',;&]+)/\1***/g
-s/(--?([Pp][Aa][Ss][Ss][Ww]([Oo][Rr])?[Dd]|[Tt][Oo][Kk][Ee][Nn]|[Ss][Ee][Cc][Rr][Ee][Tt]))[[:space:]]+("[^"]*"|'\''[^'\'']*'\''|[^[:space:]-][^[:space:]]*)/\1 ***/g
+s/(--?([Pp][Aa][Ss][Ss][Ww]([Oo][Rr])?[Dd]|[Tt][Oo][Kk][Ee][Nn]|[Ss][Ee][Cc][Rr][Ee][Tt])["'\'']?)[[:space:]]+("[^"]*"|'\''[^'\'']*'\''|[^[:space:]-][^[:space:]]*)/\1 ***/g
 s/-----BEGIN [A-Z ]*PRIVATE KEY-----.*-----END [A-Z ]*PRIVATE KEY-----/***/g
 /-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END [A-Z ]*PRIVATE KEY-----/s/.*/***/
 '
@@ -490,8 +495,11 @@ metric_run() {
   return "$code"
 }
 
-# core_metric NAME STATUS MILLISECONDS METADATA appends a line. Where a full disk has cut a line off, the next one begins
-# on a line of its own. bash writes at most 4096 bytes at once; what is longer could have those of others in it.
+# core_is_cut: whether the metrics end within a line, because the disk was full or somebody is just writing it.
+core_is_cut() { [ -n "$(tail -c 1 -- "$CORE_METRICS" 2>/dev/null)" ]; }
+
+# core_metric NAME STATUS MILLISECONDS METADATA appends a line. bash writes at most 4096 bytes at once; what is longer
+# could have those of others in it.
 core_metric() {
   local line milliseconds=$3
   [ "$milliseconds" -ge 0 ] || milliseconds=0 # the clock was set back
@@ -499,8 +507,14 @@ core_metric() {
   [ -n "$CORE_METRICS" ] || return 0
   line="{\"timestamp\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"metric\":$(json_string "${1:0:100}"),\"duration_ms\":$milliseconds"
   line+=",\"status\":$(json_string "${2:0:100}"),\"metadata\":$(core_metadata "$4")}"
-  [ -z "$(tail -c 1 -- "$CORE_METRICS" 2>/dev/null)" ] || line=$'\n'$line
-  { printf '%s\n' "$line" >>"$CORE_METRICS"; } 2>/dev/null || log_debug "the metric could not be written"
+  if [ -n "$CORE_CUT" ] && core_is_cut; then
+    line=$'\n'$line
+  fi
+  CORE_CUT=''
+  if ! { printf '%s\n' "$line" >>"$CORE_METRICS"; } 2>/dev/null; then
+    CORE_CUT=1
+    log_debug "the metric could not be written"
+  fi
 }
 
 # core_metadata TEXT is TEXT on one line and in ASCII if it is an object of JSON and not long, and otherwise the
