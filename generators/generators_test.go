@@ -164,6 +164,7 @@ func TestJudges(t *testing.T) {
 		{"buildkitd", "gc = true", "gc = treu", ""},
 		{"init", "main() {", "main() {{", ""},
 		{"facts", "=(", "=((", ""},
+		{"core", "core_init() {", "core_init() {{", ""},
 		{"cache-report", "set -euo pipefail", "if", ""},
 		{"traceability", `"format": 1`, `"form": 1`, "form"},
 		{"traceability", "volumes.yml:2\"", "volumes.yml:3\"", ".devcontainer/docker-compose.volumes.yml:2 TAG-PERF-007-COMPOSE is not named"},
@@ -349,9 +350,9 @@ func TestFindings(t *testing.T) {
 
 // TestOutputsOff switches off every combination of outputs: each gives files or problems, and never a panic.
 func TestOutputsOff(t *testing.T) {
-	ids := []string{"workflow", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit"}
+	ids := []string{"workflow", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "core", "use-registry-cache", "manage-volumes", "cache-hit", "verify-registry-cache", "verify-volumes"}
 	whole := 0
-	spec := resolve(t, small+fresh).Spec
+	spec := resolve(t, small+fresh+`volumes: x: {target: "x", persistence: "build"}`).Spec
 	for mask := range 1 << len(ids) {
 		s := *spec
 		s.Outputs = nil
@@ -410,7 +411,8 @@ func TestMergeEnvironment(t *testing.T) {
 // TestMarks: every output that a requirement covers carries its tag, and without requirements none does.
 func TestMarks(t *testing.T) {
 	for id, d := range renderAll(resolve(t, small+fresh+"volumes: x: {target: \"x\", persistence: \"build\"}\n"+
-		`requirements: "ALL-001": {title: "all", covers: ["workflow", "drift", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "cache-report", "cache-hit", "gitattributes"]}`)) {
+		`requirements: "ALL-001": {title: "all", covers: ["workflow", "drift", "compose", "volumes", "cache-override", "devcontainer", "buildkitd", "init", "facts", "core",
+			"docker-lib", "volumes-lib", "use-registry-cache", "manage-volumes", "own-mounts", "cache-report", "cache-hit", "verify-registry-cache", "verify-volumes", "lib-test", "tap", "gitattributes"]}`)) {
 		if !bytes.Contains(d.data, []byte("[TAG-ALL-001-")) && id != "traceability" { // strict JSON: no comments
 			t.Errorf("%s carries no tag", id)
 		}

@@ -89,7 +89,7 @@ func goOf(s *schema.Drift) *Go {
 
 // Scripts are the outputs that are bash, in the order of their rows.
 func (p *Plan) Scripts() (scripts []*Output) {
-	for _, o := range outputs {
+	for _, o := range outputs() {
 		if made := p.Output(o.id); made != nil && path.Ext(o.path) == ".sh" {
 			scripts = append(scripts, made)
 		}

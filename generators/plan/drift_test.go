@@ -121,7 +121,11 @@ func TestScripts(t *testing.T) {
 		}
 		return paths
 	}
-	equal(t, "all", paths(withWorkflow), []string{dir + "scripts/init.sh", dir + "scripts/lib/facts.sh", dir + "scripts/ci/cache-report.sh"})
-	equal(t, "moved", paths(app+`outputs: {init: "tools/init", facts: "tools/lib/facts.sh"}`), []string{"tools/init", "tools/lib/facts.sh"})
-	equal(t, "none", paths(app+`outputs: {devcontainer: false, init: false, facts: false}`), []string(nil))
+	equalLines(t, paths(ready+`volumes: x: {target: "x", persistence: "build"}`), []string{
+		".devcontainer/scripts/init.sh", ".devcontainer/scripts/lib/facts.sh", ".devcontainer/scripts/lib/core.sh", ".devcontainer/scripts/lib/docker.sh",
+		".devcontainer/scripts/lib/volumes.sh", ".devcontainer/scripts/manage-volumes.sh", ".devcontainer/scripts/own-mounts.sh",
+		".devcontainer/tests/verify-volumes.sh", ".devcontainer/tests/lib_test.sh", ".devcontainer/tests/tap.sh",
+	})
+	equalLines(t, paths(ready+`outputs: {init: "tools/scripts/init.sh", compose: "compose.sh"}`), []string{"tools/scripts/init.sh", "tools/scripts/lib/facts.sh"})
+	equalLines(t, paths(ready+`outputs: {devcontainer: false, init: false}`), nil)
 }

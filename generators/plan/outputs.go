@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -21,7 +22,7 @@ type Output struct {
 type output struct {
 	id, path   string
 	executable bool
-	wanted     func(*Plan) bool
+	wanted     func(*Plan) bool // nil: when an output that needs it is made
 }
 
 func always(*Plan) bool     { return true }
@@ -30,9 +31,9 @@ func copied(p *Plan) bool   { return p.Spec.Copied }
 func drifts(p *Plan) bool   { return p.Drift != nil }
 func traced(p *Plan) bool   { return len(p.Spec.Requirements) > 0 }
 func registry(p *Plan) bool { return p.Cache("registry") != nil }
-func counted(p *Plan) bool  { return prebuilt(p) || registry(p) }
 func built(p *Plan) bool    { return p.Image.Built() }
 func mounts(p *Plan) bool   { return len(p.Volumes) > 0 && p.on("compose") && p.on("volumes") }
+func sourced(p *Plan) bool  { return p.makes("docker-lib") }
 func owned(p *Plan) bool {
 	targets, folders := p.Owned()
 	return len(targets)+len(folders) > 0 && p.on("compose") && p.on("volumes")
@@ -42,67 +43,66 @@ func cached(p *Plan) bool {
 }
 
 // outputs are all outputs in the order in which they are listed. Their ids are those of #OutputID.
-var outputs = []output{
-	{"workflow", ".github/workflows/devcontainer-registry-cache.yml", false, prebuilt},
-	{"drift", ".github/workflows/devgen-drift.yml", false, drifts},
-	{"compose", ".devcontainer/docker-compose.yml", false, always},
-	{"volumes", ".devcontainer/docker-compose.volumes.yml", false, always},
-	{"cache-override", ".devcontainer/docker-compose.cache-override.yml", false, cached},
-	{"devcontainer", ".devcontainer/devcontainer.json", false, always},
-	{"buildkitd", ".devcontainer/buildkitd.toml", false, prebuilt},
-	{"init", ".devcontainer/scripts/init.sh", true, always},
-	{"facts", ".devcontainer/scripts/lib/facts.sh", false, always},
-	{"core", ".devcontainer/scripts/lib/core.sh", false, always},
-	{"docker-lib", ".devcontainer/scripts/lib/docker.sh", false, always},
-	{"volumes-lib", ".devcontainer/scripts/lib/volumes.sh", false, mounts},
-	{"use-registry-cache", ".devcontainer/scripts/use-registry-cache.sh", true, built},
-	{"manage-volumes", ".devcontainer/scripts/manage-volumes.sh", true, mounts},
-	{"own-mounts", ".devcontainer/scripts/own-mounts.sh", true, owned},
-	{"cache-report", ".devcontainer/scripts/ci/cache-report.sh", true, prebuilt},
-	{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, counted},
-	{"verify-registry-cache", ".devcontainer/tests/verify-registry-cache.sh", true, registry},
-	{"verify-volumes", ".devcontainer/tests/verify-volumes.sh", true, mounts},
-	{"lib-test", ".devcontainer/tests/lib_test.sh", true, always},
-	{"tap", ".devcontainer/tests/tap.sh", false, always},
-	{"schema", schema.CopyPath, false, copied},
-	{"traceability", ".devcontainer/traceability.json", false, traced},
-	{"gitattributes", ".gitattributes", false, always},
+func outputs() []output {
+	return []output{
+		{"workflow", ".github/workflows/devcontainer-registry-cache.yml", false, prebuilt},
+		{"drift", ".github/workflows/devgen-drift.yml", false, drifts},
+		{"compose", ".devcontainer/docker-compose.yml", false, always},
+		{"volumes", ".devcontainer/docker-compose.volumes.yml", false, always},
+		{"cache-override", ".devcontainer/docker-compose.cache-override.yml", false, cached},
+		{"devcontainer", ".devcontainer/devcontainer.json", false, always},
+		{"buildkitd", ".devcontainer/buildkitd.toml", false, prebuilt},
+		{"init", ".devcontainer/scripts/init.sh", true, always},
+		{"facts", ".devcontainer/scripts/lib/facts.sh", false, nil},
+		{"core", ".devcontainer/scripts/lib/core.sh", false, nil},
+		{"docker-lib", ".devcontainer/scripts/lib/docker.sh", false, nil},
+		{"volumes-lib", ".devcontainer/scripts/lib/volumes.sh", false, nil},
+		{"use-registry-cache", ".devcontainer/scripts/use-registry-cache.sh", true, built},
+		{"manage-volumes", ".devcontainer/scripts/manage-volumes.sh", true, mounts},
+		{"own-mounts", ".devcontainer/scripts/own-mounts.sh", true, owned},
+		{"cache-report", ".devcontainer/scripts/ci/cache-report.sh", true, prebuilt},
+		{"cache-hit", ".devcontainer/scripts/lib/cache-hit.jq", false, nil},
+		{"verify-registry-cache", ".devcontainer/tests/verify-registry-cache.sh", true, registry},
+		{"verify-volumes", ".devcontainer/tests/verify-volumes.sh", true, mounts},
+		{"lib-test", ".devcontainer/tests/lib_test.sh", true, sourced},
+		{"tap", ".devcontainer/tests/tap.sh", false, nil},
+		{"schema", schema.CopyPath, false, copied},
+		{"traceability", ".devcontainer/traceability.json", false, traced},
+		{"gitattributes", ".gitattributes", false, always},
+	}
 }
 
-// needs are outputs that are of no use without another one.
-var needs = []struct{ id, needs, why string }{
-	{"volumes", "compose", "it adds to the service there"},
-	{"cache-override", "compose", "it adds to the service there"},
-	{"devcontainer", "compose", "it names the service there"},
-	{"devcontainer", "init", "it runs it before the container starts"},
-	{"init", "facts", "it reads it"},
-	{"core", "facts", "it reads it"},
-	{"docker-lib", "core", "it builds on it"},
-	{"volumes-lib", "docker-lib", "it builds on it"},
-	{"use-registry-cache", "docker-lib", "it builds on it"},
-	{"manage-volumes", "volumes-lib", "it builds on it"},
-	{"verify-registry-cache", "docker-lib", "it builds on it"},
-	{"verify-registry-cache", "cache-hit", "it counts with it"},
-	{"verify-registry-cache", "tap", "it reports with it"},
-	{"verify-volumes", "volumes-lib", "it builds on it"},
-	{"verify-volumes", "tap", "it reports with it"},
-	{"lib-test", "core", "it tests it"},
-	{"lib-test", "tap", "it reports with it"},
-	{"docker-lib", "init", "it asks it for the name of the project"},
-	{"workflow", "cache-report", "it measures with it"},
-	{"cache-report", "cache-hit", "it counts with it"},
+// A need is an output without which others are of no use. lib-test is none of them: it is there when there is something
+// to test.
+type need struct {
+	id  string
+	by  []string
+	why string
+}
+
+func needs() []need {
+	return []need{
+		{"compose", []string{"volumes", "cache-override", "devcontainer"}, "the service stands there"},
+		{"init", []string{"devcontainer", "docker-lib"}, "it makes what is mounted, and knows the name of the project"},
+		{"facts", []string{"init", "core"}, "it tells what the spec says"},
+		{"core", []string{"docker-lib"}, "its functions are called"},
+		{"docker-lib", []string{"volumes-lib", "use-registry-cache", "verify-registry-cache"}, "its functions are called"},
+		{"volumes-lib", []string{"manage-volumes", "verify-volumes"}, "its functions are called"},
+		{"cache-report", []string{"workflow"}, "it measures the build"},
+		{"cache-hit", []string{"use-registry-cache", "cache-report", "verify-registry-cache"}, "it counts the steps"},
+		{"tap", []string{"verify-registry-cache", "verify-volumes", "lib-test"}, "it prints the results"},
+	}
 }
 
 func resolveOutputs(p *Plan) {
-	for _, o := range outputs {
-		if !o.wanted(p) || !p.on(o.id) {
-			continue
+	for _, o := range outputs() {
+		if p.makes(o.id) {
+			p.Outputs = append(p.Outputs, Output{o.id, p.placeOf(o), o.executable})
 		}
-		p.Outputs = append(p.Outputs, Output{o.id, p.setPath(o.id, o.path), o.executable})
 	}
-	for _, n := range needs {
-		if p.Output(n.id) != nil && !p.on(n.needs) {
-			p.problem(fmt.Sprintf("%s is of no use without it: %s; switch both off or none", n.id, n.why), "outputs", n.needs)
+	for _, n := range needs() {
+		if !p.on(n.id) {
+			p.checkNeed(n)
 		}
 	}
 	p.checkPaths()
@@ -113,13 +113,104 @@ func (p *Plan) on(id string) bool {
 	return !slices.ContainsFunc(p.Spec.Outputs, func(o schema.Output) bool { return o.ID == id && o.Path == "" })
 }
 
-func (p *Plan) setPath(id, standard string) string {
+// makes reports whether the output is generated.
+func (p *Plan) makes(id string) bool {
+	switch o := rowOf(id); {
+	case !p.on(id):
+		return false
+	case o.wanted != nil:
+		return o.wanted(p)
+	}
+	return slices.ContainsFunc(neededBy(id), p.makes)
+}
+
+// rowOf is the row of an output that there is.
+func rowOf(id string) output {
+	all := outputs()
+	return all[slices.IndexFunc(all, func(o output) bool { return o.id == id })]
+}
+
+// neededBy are the outputs that need id.
+func neededBy(id string) []string {
+	for _, n := range needs() {
+		if n.id == id {
+			return n.by
+		}
+	}
+	return nil
+}
+
+// checkNeed refuses what is of no use without an output that is switched off.
+func (p *Plan) checkNeed(n need) {
+	switch ids := p.users(n.id); len(ids) {
+	case 0:
+	case 1:
+		p.problem(fmt.Sprintf("%s is of no use without it: %s; switch both off or none", ids[0], n.why), "outputs", n.id)
+	default:
+		last := len(ids) - 1
+		p.problem(fmt.Sprintf("%s and %s are of no use without it: %s; switch all off or none", strings.Join(ids[:last], ", "), ids[last], n.why), "outputs", n.id)
+	}
+}
+
+// users are the outputs that are generated and need id. A library that needs it is only there for its own users: they
+// stand for it.
+func (p *Plan) users(id string) (ids []string) {
+	for _, by := range neededBy(id) {
+		users := []string{by}
+		if rowOf(by).wanted == nil {
+			users = p.users(by)
+		}
+		for _, user := range users {
+			if p.makes(user) && !slices.Contains(ids, user) {
+				ids = append(ids, user)
+			}
+		}
+	}
+	return ids
+}
+
+// said is where the spec puts the output, or "".
+func (p *Plan) said(id string) string {
 	for _, o := range p.Spec.Outputs {
-		if o.ID == id {
+		if o.ID == id && o.Path != "" {
 			return path.Clean(o.Path)
 		}
 	}
-	return standard
+	return ""
+}
+
+// placeOf is where the output goes: where the spec puts it, a script beside those that the spec moves, and everything
+// else where the requirement document wants it.
+func (p *Plan) placeOf(o output) string {
+	if said := p.said(o.id); said != "" {
+		return said
+	}
+	if below := o.script(); below != "" {
+		root, _ := p.scripts()
+		return path.Join(root, below)
+	}
+	return o.path
+}
+
+// script is the place of a script below the folder that all scripts lie in, or "" for any other output. Scripts find
+// each other by where they lie.
+func (o output) script() string {
+	below, _ := strings.CutPrefix(o.path, ".devcontainer/")
+	if strings.HasPrefix(below, "scripts/") || strings.HasPrefix(below, "tests/") {
+		return below
+	}
+	return ""
+}
+
+// scripts is the folder that all scripts lie in, and the output that the spec moves there; "" if it moves none.
+func (p *Plan) scripts() (root, moved string) {
+	for _, o := range outputs() {
+		below, said := o.script(), p.said(o.id)
+		if root, ok := strings.CutSuffix("/"+said, "/"+below); below != "" && said != "" && ok {
+			return strings.TrimPrefix(root, "/"), o.id
+		}
+	}
+	return ".devcontainer", ""
 }
 
 // Output is the output called id, or nil if it is not generated.
@@ -172,13 +263,21 @@ func (p *Plan) checkPaths() {
 		taken = append(taken, place{o.Path, fmt.Sprintf("the output %s (%s)", o.ID, p.at(at...))})
 	}
 	p.checkConsumers()
-	for _, b := range beside {
-		reader, read := p.Output(b.reader), p.Output(b.read)
-		if reader == nil || read == nil {
-			continue
-		}
-		if place := path.Join(path.Dir(reader.Path), b.rel); read.Path != place {
-			p.problem(fmt.Sprintf("%s (%s) looks for it at %s; move both", b.reader, reader.Path, place), "outputs", b.read)
+	p.checkScripts()
+}
+
+// checkScripts refuses a script that the others would not find.
+func (p *Plan) checkScripts() {
+	root, moved := p.scripts()
+	for _, o := range outputs() {
+		below, said := o.script(), p.said(o.id)
+		want := path.Join(root, below)
+		switch {
+		case below == "" || said == "" || said == want || !p.makes(o.id):
+		case moved == "":
+			p.problem(fmt.Sprintf("scripts find each other by where they lie; want a place that ends in %s, and all go there", below), "outputs", o.id)
+		default:
+			p.problem(fmt.Sprintf("scripts find each other by where they lie, and %s (%s) takes all to %s; want %s, or nothing", moved, p.at("outputs", moved), cmp.Or(root, "the root"), want), "outputs", o.id)
 		}
 	}
 }
@@ -202,25 +301,6 @@ func spokenFor(o Output) string {
 		return "has the name of a file that devgen --force keeps"
 	}
 	return ""
-}
-
-// beside are scripts that look for another file from where they lie.
-var beside = []struct{ reader, read, rel string }{
-	{"init", "facts", "lib/facts.sh"},
-	{"core", "facts", "facts.sh"},
-	{"docker-lib", "core", "core.sh"},
-	{"docker-lib", "init", "../init.sh"},
-	{"volumes-lib", "docker-lib", "docker.sh"},
-	{"use-registry-cache", "docker-lib", "lib/docker.sh"},
-	{"manage-volumes", "volumes-lib", "lib/volumes.sh"},
-	{"cache-report", "cache-hit", "../lib/cache-hit.jq"},
-	{"verify-registry-cache", "docker-lib", "../scripts/lib/docker.sh"},
-	{"verify-registry-cache", "cache-hit", "../scripts/lib/cache-hit.jq"},
-	{"verify-registry-cache", "tap", "tap.sh"},
-	{"verify-volumes", "volumes-lib", "../scripts/lib/volumes.sh"},
-	{"verify-volumes", "tap", "tap.sh"},
-	{"lib-test", "core", "../scripts/lib/core.sh"},
-	{"lib-test", "tap", "tap.sh"},
 }
 
 // A place is taken by what.

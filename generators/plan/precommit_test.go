@@ -30,7 +30,7 @@ func TestPreCommitFiles(t *testing.T) {
 		".devcontainer.json", ".devcontainer/python/devcontainer.json",
 		".devcontainer/tests/verify-volumes.sh", ".devcontainer/scripts/manage-volumes.sh", ".devcontainer/traceability.json",
 	}
-	for _, o := range outputs {
+	for _, o := range outputs() {
 		watched = append(watched, o.path)
 	}
 	equal(t, "hooks", len(hooks), 2)
