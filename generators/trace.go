@@ -202,18 +202,22 @@ func (t *Trace) Lines(path ...string) (spans []Span) {
 	return spans
 }
 
-// deriving are the fields on whose values those of others hang, or words of devgen's own.
+// deriving are the fields on whose values those of others hang, or words of devgen's own. * is any name.
 var deriving = [][]string{
 	{"name"}, {"workspace"}, {"user"}, {"image", "registry"}, {"image", "repository"}, {"image", "context"}, {"platforms"}, {"caches"},
 	{"workflow", "defaultBranch"}, {"outputs"},
+	{"volumes", "*", "persistence"}, {"volumes", "*", "backing"}, {"volumes", "*", "scope"}, {"volumes", "*", "size"},
 }
 
 // Derived reports whether lines may be derived from the field at path, or from fields below it, that Lines does not tell:
 // a line has one field, although others may have a part in its words.
 func (t *Trace) Derived(path ...string) bool {
 	return slices.ContainsFunc(deriving, func(d []string) bool {
+		if slices.Contains(d, "*") && len(path) < len(d) {
+			return false // the lines of the whole volume are told
+		}
 		n := min(len(d), len(path))
-		return slices.Equal(d[:n], path[:n])
+		return slices.EqualFunc(d[:n], path[:n], func(want, have string) bool { return want == "*" || want == have })
 	})
 }
 

@@ -227,29 +227,32 @@ func (p *Plan) branched(writers []string) bool {
 	return slices.ContainsFunc(writers, func(w string) bool { return w != p.DefaultBranch() })
 }
 
-// LocalCaches are the cache options of a developer's build: of each cache that can be read without credentials, for
-// each architecture, because a file cannot know the machine. A cache of another architecture costs one request and
-// hits nothing.
-func (p *Plan) LocalCaches() (options []string) {
+// A LocalCache is what a developer's build reads on one platform: a cache that can be read without credentials.
+type LocalCache struct {
+	Platform string
+	Backend  string // the key in the spec
+	Option   string // --cache-from
+}
+
+// PlatformCaches are the caches that a developer's build reads, one after the other.
+func (p *Plan) PlatformCaches() (all []LocalCache) {
 	for _, c := range p.Caches {
 		for _, platform := range p.Platforms {
-			option := CacheValues{Repository: p.CacheRepository(), Image: p.Image.Local, Arch: platform.Arch}.Fill(c.From)
-			if c.Shared && !slices.Contains(options, option) {
-				options = append(options, option)
+			if c.Shared {
+				values := CacheValues{Repository: p.CacheRepository(), Image: p.Image.Local, Arch: platform.Arch}
+				all = append(all, LocalCache{platform.Name, c.Backend, values.Fill(c.From)})
 			}
 		}
 	}
-	return options
+	return all
 }
 
-// PlatformCaches are the cache options of LocalCaches, each behind its platform and a blank.
-func (p *Plan) PlatformCaches() (options []string) {
-	for _, platform := range p.Platforms {
-		for _, c := range p.Caches {
-			if c.Shared {
-				v := CacheValues{Repository: p.CacheRepository(), Image: p.Image.Local, Arch: platform.Arch}
-				options = append(options, platform.Name+" "+v.Fill(c.From))
-			}
+// LocalCaches are the cache options of all platforms, because a compose file cannot know the machine. A cache of another
+// architecture costs one request and hits nothing.
+func (p *Plan) LocalCaches() (options []string) {
+	for _, c := range p.PlatformCaches() {
+		if !slices.Contains(options, c.Option) {
+			options = append(options, c.Option)
 		}
 	}
 	return options

@@ -241,11 +241,21 @@ func TestLocalCaches(t *testing.T) {
 		{"of every architecture", two, []string{"type=registry,ref=ghcr.io/acme/app-cache:amd64", "type=registry,ref=ghcr.io/acme/app-cache:arm64"}},
 		{"once, where they are one", two + `caches: inline: {}`, []string{"type=registry,ref=ghcr.io/acme/app:latest"}},
 		{"none that needs credentials", two + `caches: {gha: {}, local: {}}`, nil},
+		{"none of a ready image", ready, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			equal(t, "LocalCaches", resolve(t, row.spec).LocalCaches(), row.want)
 		})
 	}
+}
+
+func TestPlatformCaches(t *testing.T) {
+	equal(t, "PlatformCaches", resolve(t, app+`platforms: "linux/arm64": {}, caches: {registry: repository: "acme/layers", gha: {}, inline: {}}`).PlatformCaches(), []LocalCache{
+		{"linux/amd64", "registry", "type=registry,ref=ghcr.io/acme/layers:amd64"},
+		{"linux/arm64", "registry", "type=registry,ref=ghcr.io/acme/layers:arm64"},
+		{"linux/amd64", "inline", "type=registry,ref=ghcr.io/acme/app:latest"},
+		{"linux/arm64", "inline", "type=registry,ref=ghcr.io/acme/app:latest"},
+	})
 }
 
 func TestCacheModes(t *testing.T) {
