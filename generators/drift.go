@@ -43,7 +43,7 @@ func (d driftFile) mark(block, text string) string { return d.Mark("drift", bloc
 func (d driftFile) job() *yaml.Node {
 	steps := []any{d.checkout(), d.setupGo()}
 	steps = append(steps, d.userSteps(d.Drift.Before, "drift", "steps", "before")...)
-	steps = append(steps, d.check(), d.compose(), d.shellcheck())
+	steps = append(steps, d.check(), d.compose(), d.shellcheck(), d.libTest())
 	return dict(
 		kv("name", "Generated files are fresh"),
 		kv("runs-on", d.from(node(d.Drift.Runner), "drift", "runner")),
@@ -136,4 +136,17 @@ func (d driftFile) shellcheck() *yaml.Node {
 		kv("if", whatever),
 		kv("run", block(command+"\n")),
 	), d.mark("SHELLCHECK", "The generated scripts."))
+}
+
+// libTest runs the libraries' own test, which needs no engine.
+func (d driftFile) libTest() *yaml.Node {
+	test := d.Output("lib-test")
+	if test == nil {
+		return nil
+	}
+	return noted(dict(
+		kv("name", "Test the scripts"),
+		kv("if", whatever),
+		kv("run", test.Path),
+	), d.mark("TEST", "What the functions of the scripts do on this machine."))
 }
