@@ -119,6 +119,31 @@ func (t *Trace) BlocksOf(name string) (blocks []Block) {
 	return blocks
 }
 
+// A Test is a line of a script that verifies a requirement.
+type Test struct {
+	ID          string // TEST-PERF-006-A
+	Requirement string // PERF-006
+	Span
+}
+
+var testID = regexp.MustCompile(`\bTEST-([A-Z][A-Z0-9]*-[0-9]{3})-[A-Z]\b`)
+
+// TestsOf are the tests of the requirement, or the one called name, each where its script first names it.
+func (t *Trace) TestsOf(name string) (tests []Test) {
+	for _, o := range t.plan.Scripts() {
+		known := map[string]bool{}
+		for i, line := range t.lines[o.Path] {
+			m := testID.FindStringSubmatch(line)
+			if m == nil || known[m[0]] || t.Requirement(m[1]) == nil || name != m[0] && name != m[1] {
+				continue
+			}
+			known[m[0]] = true
+			tests = append(tests, Test{m[0], m[1], Span{o.Path, i + 1, i + 1}})
+		}
+	}
+	return tests
+}
+
 // Missing are the outputs that the requirement covers and that carry no tag of it, with the reason.
 func (t *Trace) Missing(r schema.Requirement) []plan.Absence {
 	missing := t.plan.Absent(r)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -175,6 +176,29 @@ func TestTwoRequirements(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"A-001 traceability: .devcontainer/traceability.json carries no tag", "B-002 manage-volumes: the spec has nothing for it"}, missing); diff != "" {
 		t.Errorf("missing (-want +got):\n%s", diff)
+	}
+}
+
+// TestTestsOf: the tests of a requirement are told where a script first names them, and no others.
+func TestTestsOf(t *testing.T) {
+	trace := NewTrace(resolveFile(t, "../devcontainer.cue"))
+	const path = ".devcontainer/tests/verify-volumes.sh"
+	trace.lines[path] = []string{"# TEST-PERF-007-B, TEST-PERF-006-A", "tap_skip TEST-PERF-007-C x", "tap_check TEST-PERF-007-C x", "TEST-PERF-007-AB", "tap_check TEST-PERF-099-A"}
+	for name, want := range map[string]string{
+		"PERF-007":        "TEST-PERF-007-B:1 TEST-PERF-007-C:2",
+		"TEST-PERF-007-C": "TEST-PERF-007-C:2",
+		"TEST-PERF-099-A": "",
+		"PERF-099":        "",
+	} {
+		var got []string
+		for _, test := range trace.TestsOf(name) {
+			if test.Path == path {
+				got = append(got, test.ID+":"+strconv.Itoa(test.First))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }
 

@@ -17,11 +17,12 @@ func newTrace(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "trace [TAG|FILE:LINE|SPEC.PATH]",
 		Short: "Tell what led to which lines: requirement, field of the spec, output, in both directions",
-		Long: `Without an argument: every requirement with its place in the spec, its tags, and the outputs that it covers but that
-carry none. With --strict such an output fails.
+		Long: `Without an argument: every requirement with its place in the spec, its tags, its tests, and the outputs that it covers
+but that carry none. With --strict such an output fails.
 
-  devgen trace PERF-006                                     a requirement: its blocks, and the fields that they come from
+  devgen trace PERF-006                                     a requirement: its blocks, the fields that they come from, its tests
   devgen trace TAG-PERF-006-LOGIN                           one tag
+  devgen trace TEST-PERF-006-A                              one test
   devgen trace .devcontainer/docker-compose.volumes.yml:30  a line of an output: its field, its block, its requirement
   devgen trace devcontainer.cue:30                          a line of the spec: the lines written for it
   devgen trace volumes.npm-cache                            a field of the spec
@@ -82,6 +83,7 @@ func (t tracer) all() (missing int) {
 			places++
 		}
 		missing += t.missing(r)
+		t.tests(r.ID)
 		if len(t.BlocksOf(r.ID)) == 0 {
 			unanswered = append(unanswered, r.ID)
 		}
@@ -111,6 +113,13 @@ func (t tracer) missing(r schema.Requirement) int {
 	return len(all)
 }
 
+// tests tells where a requirement is verified.
+func (t tracer) tests(requirement string) {
+	for _, test := range t.TestsOf(requirement) {
+		t.line(1, "%s: %s", test.Place(), test.ID)
+	}
+}
+
 // field is a field of the spec with its place.
 func (t tracer) field(path ...string) string {
 	if _, ok := t.spec.Written(path...); !ok {
@@ -130,6 +139,9 @@ func (t tracer) show(what string) error {
 		t.requirement(*t.Requirement(strings.TrimPrefix(name, "TAG-")))
 	case len(t.BlocksOf(name)) > 0:
 		t.tag(name)
+	case len(t.TestsOf(name)) > 0:
+		t.heading(*t.Requirement(t.TestsOf(name)[0].Requirement))
+		t.tests(name)
 	case m != nil:
 		number, err := strconv.Atoi(m[2])
 		if err != nil {
@@ -148,6 +160,7 @@ func (t tracer) requirement(r schema.Requirement) {
 		t.block(b)
 	}
 	t.missing(r)
+	t.tests(r.ID)
 }
 
 func (t tracer) tag(name string) {
