@@ -70,6 +70,11 @@ func TestCacheHit(t *testing.T) {
 {"vertexes":[{"digest":"a","name":"[2/2] RUN a","cached":true}]}
 {"vertexes":[{"digest":"a"}]}
 {"statuses":[{"id":"x","vertex":"a"}]}`, hit{1, 1, none, none, rate(100)}},
+		// Two builds at the same time: the steps of one get the digests of the other's.
+		{"shared with another build", `{"vertexes":[{"digest":"a","name":"[2/3] RUN a"},{"digest":"b","name":"[3/3] RUN b"}]}
+{"vertexes":[{"digest":"c","name":"[2/3] RUN a","started":"t","cached":true},{"digest":"d","name":"[3/3] RUN b","started":"t"}]}`, hit{2, 1, []string{"[3/3] RUN b"}, none, rate(50)}},
+		{"not looked at", `{"vertexes":[{"digest":"a","name":"[2/3] RUN a"},{"digest":"b","name":"[3/3] RUN b"}]}
+{"vertexes":[{"digest":"c","name":"[3/3] RUN b","started":"t","cached":true}]}`, hit{2, 2, none, none, rate(100)}},
 		{"what counts as a step", steps("[2/9] RUN a", "[dev 3/9] COPY a b", "[linux/amd64 dev 4/9] ADD a b", "[dev  5/10] WORKDIR /a",
 			"[ 6/10] RUN b", "[dev 1/9] FROM x", "[internal] load .dockerignore", "[auth] x", "exporting to image", "[dev 7/9] RUNNER x"),
 			hit{5, 0, []string{"[2/9] RUN a", "[dev 3/9] COPY a b", "[linux/amd64 dev 4/9] ADD a b", "[dev  5/10] WORKDIR /a", "[ 6/10] RUN b"}, none, rate(0)}},
@@ -82,7 +87,7 @@ func TestCacheHit(t *testing.T) {
 func steps(names ...string) string {
 	var b strings.Builder
 	for i, name := range names {
-		vertex, _ := json.Marshal(map[string]string{"digest": string(rune('a' + i)), "name": name}) // strings cannot fail
+		vertex, _ := json.Marshal(map[string]string{"digest": string(rune('a' + i)), "name": name, "started": "t"}) // strings cannot fail
 		b.WriteString(`{"vertexes":[` + string(vertex) + "]}\n")
 	}
 	return b.String()
