@@ -468,6 +468,9 @@ func nativeErrors(spec *schema.Spec, files map[string]File) (errs []string) {
 				}
 			}
 		}
+		if job := rootOf(f).Get("jobs").Get("verify-cache"); job != nil && indexSteps(job.Get("steps").Items, spec.Workflow.Before) < 0 {
+			errs = append(errs, fmt.Sprintf("workflow: job verify-cache has not the steps %v", spec.Workflow.Before))
+		}
 	}
 	if f, ok := files["drift"]; ok && indexSteps(rootOf(f).Get("jobs").Get("drift").Get("steps").Items, spec.Drift.Before) < 0 {
 		errs = append(errs, fmt.Sprintf("drift: has not the steps %v", spec.Drift.Before))
@@ -520,7 +523,7 @@ func plainCommand(script string) bool {
 // runErrors looks at one workflow, in which own are the user's steps.
 func runErrors(f File, own []schema.Value) (errs []string) {
 	var allowed []string
-	for _, name := range []string{"plan", "merge", "digest", "report", "compose"} {
+	for _, name := range []string{"plan", "merge", "digest", "report", "compose", "verify-cache"} {
 		allowed = append(allowed, templates.Step(name))
 	}
 	for _, own := range own {
@@ -543,13 +546,13 @@ func runErrors(f File, own []schema.Value) (errs []string) {
 	return errs
 }
 
-// ownExpressions are the expressions of GitHub in the workflow that devgen wrote itself; the user's steps stand in both
-// jobs that build.
+// ownExpressions are the expressions of GitHub in the workflow of whole that devgen wrote itself; the user's steps stand
+// in both jobs that build, and those before the build also where the cache is verified.
 func ownExpressions(r *reading, spec *schema.Spec) int {
 	n := r.expressions
-	for _, step := range slices.Concat(spec.Workflow.Before, spec.Workflow.After) {
+	for _, step := range slices.Concat(spec.Workflow.Before, spec.Workflow.Before, spec.Workflow.Before, spec.Workflow.After, spec.Workflow.After) {
 		for _, s := range allSaid(step) {
-			n -= 2 * strings.Count(s.text, "${{")
+			n -= strings.Count(s.text, "${{")
 		}
 	}
 	return n

@@ -16,6 +16,7 @@ import (
 //
 //	plan → verify                    what may not push: pull requests, and forks without an image of their own
 //	     → build per platform → merge  what may push
+//	                          → verify-cache on a warm schedule
 //	     → report
 //
 // No text of the user and no expression of GitHub stands inside a script: scripts are files of templates/workflow
@@ -141,6 +142,7 @@ func (w *workflowFile) jobs() *yaml.Node {
 		kv("verify", w.buildJob(false)).apart().note("What may not push is built all the same, from the caches and into nothing."),
 		kv("build", w.buildJob(true)).apart().note(w.mark("BUILD", "One build for each platform, on a runner of its own.")),
 		w.merge().apart().note("Joins the platforms under one name. Only here are tags given, so that a tag is never half an image."),
+		w.verifyCache().apart().note("The builds are done; what they left in the registry must do for a machine that has nothing."),
 		kv("report", w.reportJob()).apart().note("Compares the builds with the objectives."),
 	)
 	first := dict(kv("plan", w.planJob(read(jobs))).note(w.mark("SETUP", "Decides what this run builds, where it pushes and which caches it may write.")))

@@ -29,12 +29,17 @@ func (w *workflowFile) buildJob(push bool) *yaml.Node {
 	}
 	head := []entry{kv("if", condition), kv("needs", "plan"), kv("runs-on", "${{ matrix.runner }}")}
 	return w.job(id, name, w.after(node(w.Workflow.Timeout), "workflow", "timeout"), head,
-		kv("strategy", dict(
-			kv("fail-fast", false),
-			kv("matrix", dict(kv("include", "${{ fromJSON(needs.plan.outputs.matrix) }}"))),
-		)),
+		w.platformMatrix(),
 		kv("steps", spaced(list(j.steps()...))),
 	)
+}
+
+// platformMatrix has a job run once for each platform of the run.
+func (w *workflowFile) platformMatrix() entry {
+	return kv("strategy", dict(
+		kv("fail-fast", false),
+		kv("matrix", dict(kv("include", "${{ fromJSON(needs.plan.outputs.matrix) }}"))),
+	))
 }
 
 // steps are in the order in which they run; what does not apply is nil.

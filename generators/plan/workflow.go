@@ -169,7 +169,15 @@ func (p *Plan) resolveJobs() {
 		merge := append([]Permission{{"contents", "read", "docker/metadata-action asks for the repository"}}, packages("write")...)
 		job("merge", append(merge, sign...)...)
 	}
+	if p.verifiesCache() {
+		job("verify-cache", append([]Permission{read}, packages("read")...)...)
+	}
 	job("report")
+}
+
+// verifiesCache reports whether a run proves the registry cache: a warm one, with the script for it.
+func (p *Plan) verifiesCache() bool {
+	return registry(p) && p.on("verify-registry-cache") && len(p.Workflow.CronLines("warm")) > 0
 }
 
 // checkSchedules: GitHub tells a run only the text of its cron, so two purposes cannot share one.

@@ -69,6 +69,20 @@ func TestPermissions(t *testing.T) {
 		{"ghcr.io with a login of its own", `image: login: {username: "robot", secret: "GHCR"}`, []string{
 			"plan:", "verify: contents=read", "build: contents=read", "report:",
 		}},
+		{"a warm schedule", `workflow: schedules: [{cron: "17 2 * * *", purpose: "warm"}]`, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "verify-cache: contents=read packages=read", "report:",
+		}},
+		{"a refresh alone, which reads no cache", `workflow: schedules: [{cron: "17 2 * * *", purpose: "refresh"}]`, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "report:",
+		}},
+		{"a warm schedule without a registry cache", `workflow: schedules: [{cron: "17 2 * * *", purpose: "warm"}]
+caches: gha: {}`, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "report:",
+		}},
+		{"a warm schedule without the script", `workflow: schedules: [{cron: "17 2 * * *", purpose: "warm"}]
+outputs: "verify-registry-cache": false`, []string{
+			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "report:",
+		}},
 		// The job's own token pushes only what the job's permissions let it.
 		{"ghcr.io with the job's token by its name", `image: login: {username: "robot", secret: "GITHUB_TOKEN"}`, []string{
 			"plan:", "verify: contents=read packages=read", "build: contents=read packages=write", "report:",

@@ -1,0 +1,52 @@
+package generators
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/devgen/devgen/templates"
+	"gopkg.in/yaml.v3"
+)
+
+// verifyCache is the job that proves the registry cache on a warm schedule, on a runner and a builder that have nothing
+// else. It is no step of build: an objective that was missed keeps no image back.
+func (w *workflowFile) verifyCache() entry {
+	if w.Workflow.Job("verify-cache") == nil {
+		return entry{}
+	}
+	head := []entry{
+		kv("if", "needs.plan.outputs.enforce == 'true'"),
+		kv("needs", []string{"plan", "build"}),
+		kv("runs-on", "${{ matrix.runner }}"),
+	}
+	steps := []any{w.checkout()}
+	steps = append(steps, w.userSteps(w.Workflow.Before, "workflow", "steps", "before")...)
+	steps = append(steps, w.qemu(), w.buildx(""), w.login(""), w.verification())
+	return kv("verify-cache", w.job("verify-cache", "Verify the cache (${{ matrix.arch }})", w.after(node(w.Workflow.Timeout), "workflow", "timeout"), head,
+		w.platformMatrix(),
+		kv("steps", spaced(list(steps...))),
+	))
+}
+
+// verification is the step that runs the script. The secrets of the build come as a developer has them, each variable
+// once: actionlint tells no case.
+func (w *workflowFile) verification() *yaml.Node {
+	env := dict(
+		kv("VERIFY", w.Output("verify-registry-cache").Path),
+		kv("PLATFORM", "${{ matrix.platform }}"),
+		kv("CACHE", "${{ needs.plan.outputs.cache }}"),
+		kv("REPORT", "${{ runner.temp }}/verify-cache-${{ matrix.arch }}.json"),
+	)
+	taken := []string{"VERIFY", "PLATFORM", "CACHE", "REPORT"}
+	for _, s := range w.Image.Secrets {
+		if !slices.ContainsFunc(taken, func(name string) bool { return strings.EqualFold(name, s.Env) }) {
+			taken = append(taken, s.Env)
+			add(env, kv(s.Env, w.after(node(s.Expression), "image", "secrets", s.ID)))
+		}
+	}
+	return noted(dict(
+		kv("name", "Verify the registry cache"),
+		kv("env", env),
+		kv("run", block(templates.Step("verify-cache"))),
+	), w.mark("TEST", "A build on a builder that is made for it, against the objectives."))
+}
