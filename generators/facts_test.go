@@ -22,6 +22,7 @@ USER=vscode
 IMAGE=debian:13
 PLATFORMS=linux/amd64
 HOST_FOLDER=~/.app-devcontainer
+OWN_MOUNTS=
 HIT_RATE=95
 HIT_RATE_FLOOR=70
 WARM_SECONDS=180
@@ -91,7 +92,11 @@ VOLUMES=npm cache volume shared 524288000 /home/vscode/.npm
 VOLUMES=obj build volume project 0 /workspaces/app/src/obj
 VOLUMES=tmp ephemeral tmpfs - 67108864 /cache
 VOLUMES=home state host shared 0 /data
-VOLUMES=own build host project 0 /own`},
+VOLUMES=own build host project 0 /own
+MOUNTS=ssh rw /home/vscode/.ssh
+MOUNTS=env rw /workspaces/app/conf/.env
+FOLDERS=/home/vscode
+OWN_MOUNTS=.devcontainer/scripts/own-mounts.sh`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := readBack(File{ID: "facts", Data: renderAll(resolve(t, tt.spec))["facts"].data})
