@@ -139,7 +139,7 @@ var mutations = []struct{ file, old, new, test string }{
 	{"core", "c == 34 || c == 92", "c == 34", "json"},
 	{"core", "if (b == 224) low = 160", "", "json"},
 	{"core", "c >= 65536", "c >= 99999999", "json"},
-	{"core", "*[!0-9]*) printf '%s000", "*[!0-9]*) printf '%s", "time"},
+	{"core", "| ??????????) printf '%s000", "| ??????????) printf '%s", "time"},
 	{"core", "shasum -a 256", "shasum -a 1", "sha256"},
 	{"core", `missing+="${missing:+, }$name"`, `missing=$name`, "require-cmd"},
 	{"core", `[ "${ASSUME_YES:-}" != 1 ] || return 0`, "", "confirm"},
@@ -539,5 +539,23 @@ func TestRedact(t *testing.T) {
 	} {
 		r := l.script(`printf '%s\n' "$1" | redact`, text).run(t)
 		equal(t, text, r.stdout, want+"\n")
+	}
+}
+
+// On a terminal the answer is what a person types; nothing is no.
+func TestConfirmOnTerminal(t *testing.T) {
+	needs(t, "script")
+	if runtime.GOOS != "linux" {
+		t.Skip("script has other options here")
+	}
+	l := newLibrary(t)
+	inner := filepath.Join(l.dir, "inner.sh")
+	write(t, inner, ". \"$LIB/core.sh\"; confirm 'Remove it?' && echo removed || echo kept\n")
+	for typed, want := range map[string]string{"y": "removed", "Yes": "removed", "n": "kept", "": "kept", "yesterday": "kept"} {
+		s := l.script("")
+		s.args = []string{"-c", `printf '%s\n' "$1" | script -qec "bash '$0'" /dev/null`, inner, typed}
+		if r := s.run(t); !strings.Contains(r.stdout, "Remove it? [y/N] ") || !strings.Contains(r.stdout, want) {
+			t.Errorf("%q: %q; want %s", typed, r.stdout, want)
+		}
 	}
 }

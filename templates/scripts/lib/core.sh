@@ -86,14 +86,15 @@ core_file() {
   (umask 077 && : >>"$1") 2>/dev/null
 }
 
-# on_exit COMMAND ARG... is run when the script ends, the newest first, also after a signal.
+# on_exit COMMAND ARG... is run when the script ends, the newest first, also after a signal. It runs in a subshell: one
+# that fails takes no other with it.
 on_exit() {
   local quoted
   printf -v quoted '%q ' "$@"
   CORE_CLEANUP+=("$quoted")
 }
 
-# core_exit CODE ends what is still open. Each command runs in a subshell: one that fails takes no other with it.
+# core_exit CODE ends what is still open. It cannot be interrupted.
 core_exit() {
   local code=$1 i
   trap - ERR
@@ -109,7 +110,7 @@ core_exit() {
   exit "$code"
 }
 
-# core_signal NAME CODE
+# core_signal NAME CODE is the trap of a signal.
 core_signal() {
   trap '' HUP INT TERM
   log_warn "stopped by SIG$1"
@@ -151,7 +152,7 @@ now_ms() {
   fi
   now=$(date +%s%N)
   case $now in
-    *[!0-9]*) printf '%s000\n' "$(date +%s)" ;;
+    *[!0-9]* | ??????????) printf '%s000\n' "$(date +%s)" ;;
     *) printf '%s\n' "$((now / 1000000))" ;;
   esac
 }
@@ -336,6 +337,7 @@ error_handler() {
   trap - ERR
   set +e
   command=$(core_line "$1")
+  command=${command:0:500} # it may be a script of its own
   stack=$(core_stack)
   core_recall
   if [ "$BASH_SUBSHELL" -gt 0 ]; then
