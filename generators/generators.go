@@ -181,21 +181,28 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 func header(p *plan.Plan) string { return Header(p.Spec.File) + "\n" }
 
 // mark is a comment's beginning in a script of templates: the name of the block that it opens.
-var mark = regexp.MustCompile(`(?m)^(\s*# )\[([A-Z][A-Z-]*)\] `)
+var mark = regexp.MustCompile(`^\s*# \[([A-Z][A-Z-]*)\] `)
 
 // script is a script of templates with the header below its first line, and with trace tags for its marks.
 func script(id, name string) func(*plan.Plan) document {
 	return func(p *plan.Plan) document {
 		text := templates.Script(name)
-		head := ""
+		var b bytes.Buffer
+		b.Grow(len(text) + 1<<10) // the header and the tags
 		if strings.HasPrefix(text, "#!") {
-			head, text, _ = strings.Cut(text, "\n")
-			head += "\n"
+			first, rest, _ := strings.Cut(text, "\n")
+			b.WriteString(first + "\n")
+			text = rest
 		}
-		text = mark.ReplaceAllStringFunc(text, func(m string) string {
-			parts := mark.FindStringSubmatch(m)
-			return parts[1] + p.Mark(id, parts[2])
-		})
-		return document{data: []byte(head + header(p) + text)}
+		b.WriteString(header(p))
+		for line := range strings.Lines(text) {
+			if before, _, ok := strings.Cut(line, "["); ok && strings.HasSuffix(before, "# ") {
+				if m := mark.FindStringSubmatch(line); m != nil {
+					line = before + p.Mark(id, m[1]) + line[len(m[0]):]
+				}
+			}
+			b.WriteString(line)
+		}
+		return document{data: b.Bytes()}
 	}
 }

@@ -61,6 +61,9 @@ var (
 func (t *Trace) blocksOf(path string) (blocks []Block) {
 	lines := t.lines[path]
 	for i, line := range lines {
+		if !strings.Contains(line, "[TAG-") { // quicker than the expression, and most lines
+			continue
+		}
 		m := comment.FindStringSubmatch(line)
 		if m == nil {
 			continue
@@ -80,7 +83,7 @@ func lastOf(lines []string, i int, indent string) int {
 	last := i + 1
 	for j := i + 1; j < len(lines); j++ {
 		line := lines[j]
-		if comment.MatchString(line) {
+		if strings.Contains(line, "[TAG-") && comment.MatchString(line) {
 			break
 		}
 		if line == "" {
