@@ -115,11 +115,18 @@ func TestOwnMounts(t *testing.T) {
 			1234:0 here
 			1234:0 there`},
 		{"a name that begins like another's", `
-			mkdir m mm; mount --bind /vol m; mount --bind /host mm
-			sh /own-mounts.sh vscode /home/vscode/m -- /home/vscode/mm
-			owners m mm`, `
+			mkdir m mm mmm; mount --bind /vol m; mount --bind /host mm
+			sh /own-mounts.sh vscode /home/vscode/m -- /home/vscode/mm /home/vscode/mmm
+			owners m mm mmm`, `
 			1234:1235 m
-			0:0 mm`},
+			0:0 mm
+			1234:1235 mmm`},
+		{"a folder in a mount that is owned", `
+			mkdir m; mount --bind /vol m; chown 1234 m; mkdir -p m/a/b
+			sh /own-mounts.sh vscode /home/vscode/m -- /home/vscode/m/a
+			owners m/a m/a/b`, `
+			1234:1235 m/a
+			0:0 m/a/b`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := own(t, row.test)
@@ -144,6 +151,45 @@ func TestOwnMountsPlantedLink(t *testing.T) {
 			equal(t, "owner", r.stdout, "0:0 /etc\n")
 		})
 	}
+}
+
+// shim puts a program before the real one, whose calls it notes in /calls.
+func shim(program, then string) string {
+	return "mkdir -p /shim; PATH=/shim:$PATH; cat >/shim/" + program + ` <<'SHIM'
+#!/bin/sh
+echo "$*" >>/calls
+/usr/bin/` + program + ` "$@" || exit
+` + then + "\nSHIM\nchmod +x /shim/" + program + "\n"
+}
+
+// Whoever is stopped on the way leaves the root of the mount as it was, for the next start looks at that alone.
+func TestOwnMountsRootLast(t *testing.T) {
+	r := own(t, shim("chown", "")+`mkdir m; mount --bind /vol m; touch m/x m/y
+		sh /own-mounts.sh vscode /home/vscode/m
+		cat /calls`)
+	r.succeeds(t)
+	first, last, _ := strings.Cut(r.stdout, "\n")
+	if strings.Contains(first+" ", " . ") || !strings.Contains(first, " ./x") || last != "-h 1234:1235 .\n" {
+		t.Errorf("chown was called with\n%s", r.stdout)
+	}
+}
+
+// Where all is well there is one look.
+func TestOwnMountsOneLook(t *testing.T) {
+	r := own(t, shim("find", "")+`mkdir m f; mount --bind /vol m; chown vscode m f
+		sh /own-mounts.sh vscode /home/vscode/m -- /home/vscode/f
+		cat /calls`)
+	r.succeeds(t)
+	equal(t, "the calls of find", r.stdout, "/home/vscode/m/. /home/vscode/f/. -prune ! -user 1234\n")
+}
+
+// find fails over what goes while it looks.
+func TestOwnMountsGone(t *testing.T) {
+	r := own(t, shim("find", `case $* in *-exec*) exit 1 ;; esac`)+`mkdir m; mount --bind /vol m; touch m/x
+		sh /own-mounts.sh vscode /home/vscode/m
+		owners m m/x`)
+	r.succeeds(t)
+	equal(t, "owners", r.stdout, "1234:1235 m\n1234:1235 m/x\n")
 }
 
 // What cannot be done is told, and the rest is done.

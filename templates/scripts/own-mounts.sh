@@ -66,11 +66,11 @@ planted() {
 # enter PATH: goes there, if it is there and somebody else's. From then on it is ".", whatever becomes of the path, and
 # place is where it is.
 enter() {
-  if ! why=$(cd -P "$1" 2>&1); then
+  if ! why=$(cd "$1" 2>&1); then
     [ ! -d "$1" ] || mine "$1" || cannot "$1" "$why"
     return 1
   fi
-  cd -P "$1"
+  cd "$1"
   ! mine . || return
   place=$(pwd -P)
   [ "$place" != "$1" ] || return 0
@@ -85,7 +85,7 @@ enter() {
 mounts() {
   while read -r _ _ _ _ point how _; do
     case $point in
-      *\\*) point=$(printf '%b' "$(printf '%s' "$point" | sed 's/\\\([0-7]\)/\\0\1/g')") ;;
+      *\\*) point=$(printf '%b' "$point") ;;
     esac
     printf '%s %s\n' "$how" "$point"
   done </proc/self/mountinfo
