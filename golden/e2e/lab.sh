@@ -73,13 +73,17 @@ answers() {
   die "$1 does not answer"
 }
 
-# end NAME
+# end NAME: with force, if it has not ended within half a minute.
 end() {
   running "$1" || return 0
-  local pid
+  local pid tries
   pid=$(cat "$lab/run/$1.pid")
   kill "$pid"
-  while running "$1"; do sleep 0.1; done
+  for ((tries = 0; tries < 300; tries++)); do
+    running "$1" || break
+    sleep 0.1
+  done
+  ! running "$1" || kill -KILL "$pid"
   rm -f "$lab/run/$1.pid"
 }
 
@@ -108,7 +112,7 @@ tools() {
 # build NAME PACKAGE VARIABLE: a program that tells its version.
 build() {
   local version
-  version=$(go list -C "$here/tools" -f '{{.Module.Version}}' "$2")
+  version=$(go list -C "$here/tools" -f '{{.Module.Version}}' "$2" 2>"$lab/log/$1.log") || die "no version of $1: $(cat "$lab/log/$1.log")"
   CGO_ENABLED=0 logged "$1" go build -C "$here/tools" -buildvcs=false -ldflags "-s -w -X $3=$version" -o "$lab/bin/$1" "$2"
 }
 
@@ -126,7 +130,7 @@ debian() {
   for package in "$lab"/debian/*.deb; do
     dpkg-deb -x "$package" "$lab/debian/part"
   done
-  install "$lab/debian/part/usr/bin/docker-registry" "$lab/bin/"
+  install "$lab/debian/part/usr/bin/docker-registry" "$lab/bin/registry" # with its own name it would pass for a plugin of docker
   mv "$lab/debian/part" "$lab/debian/files"
 }
 
@@ -198,7 +202,7 @@ log: {level: warn}
 storage: {filesystem: {rootdirectory: $lab/registry}, delete: {enabled: true}}
 http: {addr: 127.0.0.1:${registry#*:}}
 EOF
-  start registry "$lab/bin/docker-registry" serve "$lab/etc/registry.yml"
+  start registry "$lab/bin/registry" serve "$lab/etc/registry.yml"
   answers registry curl -fsS "http://$registry/v2/"
   sleep 0.2
   running registry || die "port ${registry#*:} is somebody else's; set DEVGEN_LAB_PORT"
@@ -294,7 +298,7 @@ up() {
   step 'Go tools' tools
   step 'dev container CLI' devcontainer_cli
   step 'Debian packages' debian
-  engine # sets DOCKER_HOST
+  step 'engine' engine
   step 'registry' start_registry
   step 'BuildKit' start_buildkit
   step 'base image' base_image
@@ -319,28 +323,39 @@ fresh() {
   start_buildkit
 }
 
+# own_images are those that the lab has brought to an engine that is not its own.
+own_images() {
+  cat "$lab/run/images" 2>/dev/null || :
+  docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "^$registry/" || :
+}
+
 down() {
   end buildkitd
   end registry
   if running dockerd; then
     end dockerd
     [ ! -e "$lab/run/docker0" ] || ip link delete docker0
-  elif [ -e "$lab/run/images" ]; then
-    xargs docker image rm <"$lab/run/images" >/dev/null
+    awk -v run="$lab/run/" 'index($2, run) == 1 {print $2}' /proc/mounts | xargs -r umount
+  else
+    own_images | xargs -r docker image rm >/dev/null || :
   fi
-  rm -rf "$lab/run"
+  rm -rf "$lab/run" "$lab/registry"
 }
 
-case ${1:-} in
-  up | fresh) "$1" ;;
-  env) env_lines ;;
-  down)
-    step 'down' down
-    [ "${2:-}" != --purge ] || rm -rf --one-file-system "$lab"
-    ;;
-  -h | --help) usage ;;
-  *)
-    usage >&2
-    exit 2
-    ;;
-esac
+main() {
+  case ${1:-} in
+    up | fresh) "$1" ;;
+    env) env_lines ;;
+    down)
+      step 'down' down
+      [ "${2:-}" != --purge ] || rm -rf --one-file-system "$lab"
+      ;;
+    -h | --help) usage ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+}
+
+main "$@"
