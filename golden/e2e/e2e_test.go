@@ -11,7 +11,8 @@
 // folder does. Whatever has it is removed afterwards; a case fails if something cannot be. The environment is
 //
 //	NAME      the name of the spec, of the folder that the case begins in, and of the image: $REGISTRY/$NAME/dev
-//	REGISTRY  the registry: no login, plain http. It answers for Docker Hub and mcr.microsoft.com, too
+//	REGISTRY  the registry: no login, plain http. BuildKit has it answer for Docker Hub and mcr.microsoft.com, too; the
+//	          engine itself knows debian:bookworm only as $REGISTRY/library/debian:bookworm
 //	HOME      empty but for .gitconfig; DOCKER_CONFIG and TMPDIR are the case's own as well
 //	LAB       the folder of the lab, and ROOT that of devgen
 //
@@ -24,6 +25,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -37,6 +39,8 @@ import (
 	"github.com/devgen/devgen/golden"
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+var update = flag.Bool("update", false, "rewrite what a cmp of the cases expects")
 
 func TestCases(t *testing.T) {
 	if os.Getenv("DEVGEN_E2E") == "" {
@@ -57,6 +61,7 @@ func TestCases(t *testing.T) {
 	cmds["waitfor"] = waitfor
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
+		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                cmds,
@@ -88,7 +93,6 @@ func settle(e *testscript.Env) error {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err
 	}
-	// Who starts containers as root has files that are the dev user's all the same, as on a machine of one person.
 	config := "[user]\n\tname = devgen\n\temail = devgen@example.org\n[init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n"
 	if err := os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(config), 0o644); err != nil {
 		return err
@@ -148,7 +152,7 @@ buildkit: mirrors: {"docker.io": [%[2]q], "mcr.microsoft.com": [%[2]q]}
 	return os.WriteFile(filepath.Join(dir, "lab.cue"), []byte(lab), 0o644)
 }
 
-// give makes a folder the dev user's with all that is in it, if we may.
+// give makes a folder the dev user's with all that is in it, if we may: on a machine of one person the files are theirs.
 func give(dir string) error {
 	if os.Getuid() != 0 {
 		return nil
