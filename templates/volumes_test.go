@@ -129,7 +129,7 @@ func TestManageVolumesUsage(t *testing.T) {
 			r := h.manage(t, args...)
 			r.fails(t, 2, row.message, "manage-volumes.sh --help shows what is possible")
 			equal(t, "standard output", r.stdout, "")
-			if calls := h.calls(); strings.Contains(calls, " rm ") || strings.Contains(calls, "create") || strings.Contains(calls, "run") {
+			if calls := h.calls(); strings.Contains(calls, " rm ") || strings.Contains(calls, "create") || strings.Contains(calls, "\nrun ") {
 				t.Errorf("it has changed something:\n%s", calls)
 			}
 		})
@@ -317,6 +317,16 @@ func TestHuman(t *testing.T) {
 	} {
 		equal(t, bytes, h.source(t, "human "+bytes).stdout, want)
 	}
+}
+
+// What a person at a terminal sees while a backup is written.
+func TestBackupProgress(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	file := filepath.Join(h.home, "archive")
+	write(t, file, strings.Repeat("x", 2048))
+	r := h.source(t, "show_progress obj '"+file+"' & sleep 2.5; end_progress $!")
+	equal(t, "standard error", strings.HasPrefix(r.stderr, "\robj: 2.0 KB written \r"), true)
 }
 
 func TestVolumeLocks(t *testing.T) {

@@ -46,12 +46,20 @@ the marker that NuGet writes when it has installed a version, and removes that v
 TEXT
 }
 
+# ask_engine is the beginning of each command.
+ask_engine() {
+  require_engine
+  read_engine_volumes
+  on_exit end_helpers
+}
+
 # [INIT] What the dev container mounts, on this machine.
 init_volumes() {
   local name
+  parse init -- "$@"
+  no_arguments init
   "$CORE_LIB_DIR/../init.sh"
-  require_engine
-  read_engine_volumes
+  ask_engine
   for name in $(volume_names); do
     printf '%s: %s\n' "$name" "$(volume_state "$name")"
   done
@@ -130,8 +138,7 @@ show_status() {
   local name
   parse status --json -- "$@"
   no_arguments status
-  require_engine
-  read_engine_volumes
+  ask_engine
   if docker image inspect "$DEVGEN_IMAGE" >/dev/null 2>&1; then
     # shellcheck disable=SC2046 # one name a word
     survey sizes $(present_volumes)
@@ -270,8 +277,7 @@ warn_foreign() {
 clean_volumes() {
   local name failed=0
   parse clean --shared --state --stop --yes --dry-run -- "$@"
-  require_engine
-  read_engine_volumes
+  ask_engine
   require_names ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   select_clean
   if [ -z "$SELECTED" ]; then
@@ -341,8 +347,7 @@ empty_folder() {
 backup_volumes() {
   local name
   parse backup --compress --dry-run -- "$@"
-  require_engine
-  read_engine_volumes
+  ask_engine
   select_backup
   if [ -z "$SELECTED" ]; then
     log_info "there is nothing to back up"
@@ -481,6 +486,7 @@ discard_backup() {
 
 abandon_backup() {
   [ -d "$DIRECTORY.part" ] || return 0
+  end_helpers
   rm -rf -- "$DIRECTORY.part"
   log_error "the backup was not finished, and nothing of it was kept; the volumes are as they were: run it again"
 }
@@ -560,8 +566,7 @@ restore_volumes() {
     return
   fi
   open_backup "${ARGUMENTS[0]}"
-  require_engine
-  read_engine_volumes
+  ask_engine
   select_restore ${ARGUMENTS[@]+"${ARGUMENTS[@]:1}"}
   check_sums
   if [ "$DRY_RUN" = 1 ]; then
@@ -577,7 +582,6 @@ restore_volumes() {
   finish_swaps
   STAGED='' CREATED='' STAGE=staging
   on_exit abandon_restore
-  on_exit end_helpers
   for name in $SELECTED; do
     stage "$name"
   done
@@ -714,6 +718,7 @@ swap_all() {
 # abandon_restore runs at the end, whatever it is.
 abandon_restore() {
   local name
+  end_helpers
   case $STAGE in
     staging)
       for name in $STAGED; do
@@ -759,8 +764,7 @@ finish_swaps() {
 # resume_restore finishes whatever was interrupted.
 resume_restore() {
   local name phase
-  require_engine
-  read_engine_volumes
+  ask_engine
   SELECTED=''
   require_image
   # shellcheck disable=SC2046 # one name a word
@@ -786,8 +790,7 @@ optimize_volumes() {
   local name row target freed=0
   parse optimize --days --dry-run -- "$@"
   no_arguments optimize
-  require_engine
-  read_engine_volumes
+  ask_engine
   require_image
   SELECTED=''
   for name in $(volume_names); do
@@ -908,55 +911,46 @@ TEXT
   read -r choice || choice=0
   case $choice in
     0) ;;
-    1) init_volumes ;;
-    2) show_status ;;
-    3) clean_volumes ;;
+    1) run init ;;
+    2) run status ;;
+    3) run clean ;;
     4)
       printf 'Backup folder (Enter for the default): ' >&2
       read -r folder || :
-      backup_volumes ${folder:+"$folder"}
+      run backup ${folder:+"$folder"}
       ;;
     5)
       printf 'Folder of the backup: ' >&2
       read -r folder || :
-      restore_volumes ${folder:+"$folder"}
+      run restore ${folder:+"$folder"}
       ;;
-    6) optimize_volumes ;;
+    6) run optimize ;;
     *) usage_error "there is no option $choice" ;;
   esac
 }
 
-main() {
-  local command=${1:-menu}
-  core_init
-  [ $# = 0 ] || shift
+# run COMMAND ARGUMENT…
+run() {
+  local command=$1
+  shift
   case $command in
-    -h | --help | help)
-      usage
-      return
-      ;;
-    menu | init | status | clean | backup | restore | optimize) ;;
+    init) init_volumes "$@" ;;
+    status) show_status "$@" ;;
+    clean | backup | restore | optimize) metric_run "volumes-$command" "${command}_volumes" "$@" ;;
+    -h | --help | help) usage ;;
     *) usage_error "there is no command $command" ;;
   esac
-  case $command in
-    init)
-      parse init -- "$@"
-      no_arguments init
-      init_volumes
-      ;;
-    status) show_status "$@" ;;
-    clean) clean_volumes "$@" ;;
-    backup) backup_volumes "$@" ;;
-    restore) restore_volumes "$@" ;;
-    optimize) optimize_volumes "$@" ;;
-    menu)
-      if [ -t 0 ]; then
-        show_menu
-      else
-        usage_error "want a command"
-      fi
-      ;;
-  esac
+}
+
+main() {
+  core_init
+  if [ $# -gt 0 ]; then
+    run "$@"
+  elif [ -t 0 ]; then
+    show_menu
+  else
+    usage_error "want a command"
+  fi
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
