@@ -134,7 +134,7 @@ present_volumes() {
 }
 
 # [STATUS] A table on standard output, or JSON.
-show_status() {
+check_volume_status() {
   local name
   parse status --json -- "$@"
   no_arguments status
@@ -898,15 +898,8 @@ no_arguments() {
 # show_menu is for a person at a terminal.
 show_menu() {
   local choice folder=''
-  cat >&2 <<'TEXT'
-1) Initialize volumes
-2) Check volume status
-3) Clean all volumes
-4) Backup volumes
-5) Restore volumes
-6) Optimize volumes
-0) Exit
-TEXT
+  printf '%s\n' "1) Initialize volumes" "2) Check volume status" "3) Clean all volumes" "4) Backup volumes" \
+    "5) Restore volumes" "6) Optimize volumes" "0) Exit" >&2
   printf 'Select option: ' >&2
   read -r choice || choice=0
   case $choice in
@@ -931,15 +924,18 @@ TEXT
 
 # run COMMAND ARGUMENT…
 run() {
-  local command=$1
-  shift
-  case $command in
-    init) init_volumes "$@" ;;
-    status) show_status "$@" ;;
-    clean | backup | restore | optimize) metric_run "volumes-$command" "${command}_volumes" "$@" ;;
+  metric_start "volumes-$1"
+  case $1 in
+    init) init_volumes "${@:2}" ;;
+    status) check_volume_status "${@:2}" ;;
+    clean) clean_volumes "${@:2}" ;;
+    backup) backup_volumes "${@:2}" ;;
+    restore) restore_volumes "${@:2}" ;;
+    optimize) optimize_volumes "${@:2}" ;;
     -h | --help | help) usage ;;
-    *) usage_error "there is no command $command" ;;
+    *) usage_error "there is no command $1" ;;
   esac
+  metric_end "volumes-$1"
 }
 
 main() {
