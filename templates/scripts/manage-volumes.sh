@@ -504,10 +504,10 @@ back_up() {
   attended write_archive "$1" "$DIRECTORY.part/$file" || sum=failed
   [ -z "$progress" ] || end_progress "$progress"
   [ "${sum:-}" != failed ] || die "$1: $(tail -n 5 "$DIRECTORY.part/.messages" | tr '\n' ' ')"
-  read -r sum _ <"$DIRECTORY.part/.sum"
-  [ "$sum" = "$(tail -n 1 "$DIRECTORY.part/.messages")" ] || die "$1: what has arrived is not what was sent"
-  sed '$d' "$DIRECTORY.part/.messages" | while IFS= read -r line; do log_warn "$1: $line"; done
   bytes=$(wc -c <"$DIRECTORY.part/$file" | tr -d ' ')
+  [ "$bytes" = "$(tail -n 1 "$DIRECTORY.part/.messages" | tr -d ' ')" ] || die "$1: not all that was sent has arrived"
+  sed '$d' "$DIRECTORY.part/.messages" | while IFS= read -r line; do log_warn "$1: $line"; done
+  read -r sum _ <"$DIRECTORY.part/.sum"
   SUMS+="$sum  $file"$'\n'
   MANIFEST+="${MANIFEST:+,$NEWLINE}    $(manifest_volume "$1" "$file" "$bytes" "$sum")"
   log_info "$1: $(human "$bytes")"
