@@ -71,6 +71,8 @@ func TestDriftSteps(t *testing.T) {
 			"::error title=Compose::docker compose refuses .devcontainer/docker-compose.yml:.devcontainer/docker-compose.volumes.yml\n"},
 		{"Check the scripts", []string{"shellcheck", "--version"}, ".devcontainer/scripts/init.sh", "set -euo pipefail\n", "set -euo pipefail\ncd $nowhere\n",
 			"SC2154"},
+		{"Test the scripts", []string{"bash", "-c", "true"}, ".devcontainer/scripts/lib/core.sh", "LOG_DEBUG=4", "LOG_DEBUG=2",
+			"\nnot ok "},
 	} {
 		t.Run(tt.step, func(t *testing.T) {
 			step, ok := driftSteps(t)[tt.step]

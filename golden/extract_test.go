@@ -19,7 +19,7 @@ const itemCount = 476
 // An item is one thing that the document says and that the outputs can be asked for.
 type item struct {
 	file string // the output that the document shows it in; "" for prose
-	name string // unique; docs/deviations.md and pending call it by this name
+	name string // unique; docs/deviations.md calls it by this name
 	text string // for what is no field: the literal that the file must hold
 	line int    // of the document, or of the block that it stands in
 }
