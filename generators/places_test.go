@@ -98,9 +98,9 @@ var places = []place{
 	{"volumes * size", "#Size", nil},
 	{"volumes * group", "#Group", []string{"?volumes: services dev volumes * # = …{}"}},
 	{"volumes * history", "|bash|zsh|", nil},
-	{"mounts ~", "#Name", nil},
+	{"mounts ~", "#Name", []string{"facts: DEVGEN_MOUNTS * = {} r…"}},
 	{"mounts * source", "#HostPath", []string{"volumes: services dev volumes * source = …{path}", "facts: DEVGEN_HOST_DIRECTORIES * = {} or facts: DEVGEN_HOST_FILES * = {}"}},
-	{"mounts * target", "#Target", []string{"volumes: services dev volumes * target = …{path}"}},
+	{"mounts * target", "#Target", []string{"volumes: services dev volumes * target = …{path}", "facts: DEVGEN_MOUNTS * = …{path}"}},
 	{"mounts * kind", "|directory|file|", nil},
 	{"mounts * group", "#Group", []string{"?volumes: services dev volumes * # = …{}"}},
 
