@@ -94,6 +94,7 @@ prepare() {
     command -v "$tool" >/dev/null || die "$tool is not installed"
   done
   mkdir -p "$lab"/{bin,debian,docker,etc,image,log,npm,run}
+  : >"$lab/lab" # so that down knows its own
   # The plugins of the engine's command line, without touching anybody's home.
   printf '{"cliPluginsExtraDirs": ["%s"]}\n' "$lab/bin" >"$DOCKER_CONFIG/config.json"
 }
@@ -323,15 +324,14 @@ fresh() {
   start_buildkit
 }
 
-# own_images are those that the lab has brought to an engine that is not its own.
+# own_images are those that the lab has brought to an engine that is not its own: only the lab's registry has their names.
 own_images() {
   cat "$lab/run/images" 2>/dev/null || :
-  docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "^$registry/" || :
+  ! running registry || docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "^$registry/" || :
 }
 
 down() {
-  end buildkitd
-  end registry
+  [ -e "$lab/lab" ] || die "$lab is no lab: it was left alone"
   if running dockerd; then
     end dockerd
     [ ! -e "$lab/run/docker0" ] || ip link delete docker0
@@ -339,6 +339,8 @@ down() {
   else
     own_images | xargs -r docker image rm >/dev/null || :
   fi
+  end buildkitd
+  end registry
   rm -rf "$lab/run" "$lab/registry"
 }
 
