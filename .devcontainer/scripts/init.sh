@@ -62,7 +62,7 @@ created() { printf 'created %s\n' "$1" >&2; }
 # private_directory PATH: only the owner may look into what is created.
 private_directory() {
   [ -d "$1" ] && return
-  (umask 077 && mkdir -p -- "$1")
+  (umask 077 && mkdir -p -- "$1") || return # bash 3.2 does not end a script at a subshell
   created "$1"
 }
 
@@ -82,7 +82,7 @@ private_file() {
     *) outside "$1" ;;
   esac
   mkdir -p -- "${1%/*}"
-  (umask 077 && : >"$1")
+  (umask 077 && : >"$1") || return
   created "$1"
 }
 

@@ -84,30 +84,23 @@ DEVGEN_VOLUMES=(
 )
 # The folder of the host in which shared volumes lie that are backed by it.
 DEVGEN_HOST_FOLDER='~/.aspire-devcontainer'
-# Folders of the container that belong to the user, the outermost first.
-DEVGEN_OWNED=(
+# The files and folders of the host that are mounted: name, ro or rw, and target.
+DEVGEN_MOUNTS=(
+  'ssh ro /home/vscode/.ssh'
+  'gitconfig ro /home/vscode/.gitconfig.host'
+)
+# The folders around what is mounted, in the container, that belong to the user.
+DEVGEN_FOLDERS=(
+  /home/vscode
   /home/vscode/.nuget
-  /home/vscode/.nuget/packages
   /home/vscode/.local
   /home/vscode/.local/share
   /home/vscode/.local/share/NuGet
-  /home/vscode/.local/share/NuGet/http-cache
-  /home/vscode/.local/share/NuGet/plugins-cache
   /home/vscode/.dotnet
-  /home/vscode/.dotnet/tools
-  /workspaces/aspire/obj
-  /workspaces/aspire/bin
-  /workspaces/aspire/artifacts
-  /home/vscode/.vscode-server
-  /home/vscode/.vscode-server-insiders
-  /home/vscode/.npm
-  /workspaces/aspire/playground
-  /workspaces/aspire/playground/TestShop
-  /workspaces/aspire/playground/TestShop/node_modules
   /home/vscode/.cache
-  /home/vscode/.cache/pip
-  /commandhistory
 )
+# The script that gives them to the user, from the root of the checkout; empty without one.
+DEVGEN_OWN_MOUNTS=.devcontainer/scripts/own-mounts.sh
 # The objectives: percent of the steps from the cache, the least that is tolerated, and seconds.
 DEVGEN_HIT_RATE=95
 DEVGEN_HIT_RATE_FLOOR=70
