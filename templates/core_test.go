@@ -158,6 +158,8 @@ var mutations = []struct{ file, old, new, test string }{
 	{"core", "-le 1200 ]", "-le 12000 ]", "metric-metadata"},
 	{"core", `    rm -f -- "${reports[i]}"`, "    :", "report-bound"},
 	{"core", "  core_told 1\n", "", "die"},
+	{"core", `CORE_FAILURE=$(mktemp "${TMPDIR:-/tmp}/devgen-failure.XXXXXX" 2>/dev/null) ||`, "", "die"},
+	{"core", `rm -f -- "$CORE_FAILURE"`, ":", "die"},
 	{"core", "  core_told 2\n  exit 2", "  exit 1", "usage-error"},
 	{"core", "for ((i = ${#CORE_CLEANUP[@]} - 1; i >= 0; i--)); do", "for ((i = 0; i < ${#CORE_CLEANUP[@]}; i++)); do", "cleanup"},
 	{"core", `(eval "${CORE_CLEANUP[i]}") ||`, `eval "${CORE_CLEANUP[i]}" ||`, "cleanup"},

@@ -393,11 +393,16 @@ die_tells() {
   exits 1
   says_once 'no such  thing'
   keeps_silent_on 'Command failed'
-  run 'core_init; f() { die told; }; x=$(f); echo no'
-  exits 1
-  prints ''
-  says_once told
-  keeps_silent_on 'Command failed'
+  local home
+  mkdir -- "$work/tmp"
+  for home in "$work/home" ''; do
+    run 'core_init; f() { die told; }; x=$(f); echo no' DEVGEN_STATE_DIR= HOME="$home" TMPDIR="$work/tmp"
+    exits 1
+    prints ''
+    says_once told
+    keeps_silent_on 'Command failed'
+  done
+  is "$(ls -A "$work/tmp")" ''
 }
 
 usage_error_tells() {

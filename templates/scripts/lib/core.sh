@@ -37,6 +37,7 @@ CORE_NAME=${0##*/}    # the script, in messages and reports
 CORE_LEVEL=$LOG_INFO  # messages above it are not told
 CORE_LOG=''           # the log file, once core_init has found that it can be written
 CORE_LOGGED=0         # characters that this process has logged since it looked at the size of the file
+CORE_FAILURE=''       # the file in which a subshell that fails tells the shell above what it knows
 CORE_METRICS=''       # the file of the metrics, likewise
 CORE_CUT=''           # not empty if the last line there may have been cut off
 CORE_OPEN=()          # metrics that were started: "<milliseconds> <name>"
@@ -62,6 +63,11 @@ core_init() {
   elif ! core_files; then
     CORE_LOG='' CORE_METRICS=''
     log_warn "$STATE_DIR cannot be used: there will be no log file and no metrics"
+  fi
+  if [ -n "$CORE_LOG" ]; then
+    CORE_FAILURE=$LOG_DIR/.failure-$$
+  else
+    CORE_FAILURE=$(mktemp "${TMPDIR:-/tmp}/devgen-failure.XXXXXX" 2>/dev/null) || CORE_FAILURE=''
   fi
 }
 
@@ -106,7 +112,7 @@ core_exit() {
   for ((i = ${#CORE_CLEANUP[@]} - 1; i >= 0; i--)); do
     (eval "${CORE_CLEANUP[i]}") || log_warn "could not clean up: ${CORE_CLEANUP[i]}"
   done
-  [ -z "$CORE_LOG" ] || rm -f -- "$LOG_DIR/.failure-$$"
+  [ -z "$CORE_FAILURE" ] || rm -f -- "$CORE_FAILURE"
   exit "$code"
 }
 
@@ -363,20 +369,20 @@ core_stack() {
 
 # core_remember CODE COMMAND STACK keeps a failure for the shell above. No COMMAND: it was told.
 core_remember() {
-  [ -n "$CORE_LOG" ] || return 0
-  (umask 077 && printf '%s\n' "$@" >"$LOG_DIR/.failure-$$") 2>/dev/null || :
+  [ -n "$CORE_FAILURE" ] || return 0
+  (umask 077 && printf '%s\n' "$@" >"$CORE_FAILURE") 2>/dev/null || :
 }
 
 # core_recall replaces the command and the stack of error_handler by those of the subshell in which the failure began:
 # the one with the same code, called from here.
 core_recall() {
   local old_code old_command old_stack newline=$'\n'
-  [ -n "$CORE_LOG" ] && [ -f "$LOG_DIR/.failure-$$" ] || return 0
+  [ -f "$CORE_FAILURE" ] || return 0
   {
     IFS= read -r old_code
     IFS= read -r old_command
     old_stack=$(cat)
-  } <"$LOG_DIR/.failure-$$"
+  } <"$CORE_FAILURE"
   case $old_code$newline$newline$old_stack in
     "$code$newline"*"$newline$stack")
       command=$old_command
