@@ -141,6 +141,7 @@ var mutations = []struct{ file, old, new, test string }{
 	{"core", "if (b == 224) low = 160", "", "json"},
 	{"core", "c >= 65536", "c >= 99999999", "json"},
 	{"core", "| ??????????) printf '%s000", "| ??????????) printf '%s", "time"},
+	{"core", "now//[!0-9]/", "now/[.,]/", "time"},
 	{"core", "shasum -a 256", "shasum -a 1", "sha256"},
 	{"core", `missing+="${missing:+, }$name"`, `missing=$name`, "require-cmd"},
 	{"core", `[ "${ASSUME_YES:-}" != 1 ] || return 0`, "", "confirm"},

@@ -531,6 +531,8 @@ time_is_told() {
   run 'a=$(now_ms); unset EPOCHREALTIME; b=$(now_ms); date() { [ "$1" != +%s%N ] || { echo 17N; return; }; command date "$@"; }; c=$(now_ms)
 for t in $((b - a)) $((c - b)) $((c - $(command date +%s)000)); do [ "$t" -gt -2000 ] && [ "$t" -lt 5000 ] && echo near; done'
   prints near$'\n'near$'\n'near
+  run 'unset EPOCHREALTIME; for EPOCHREALTIME in 1700000000.123456 1700000000,123456 1700000000٫123456; do now_ms; done'
+  prints $'1700000000123\n1700000000123\n1700000000123'
 }
 
 checksums() {

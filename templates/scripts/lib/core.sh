@@ -152,7 +152,7 @@ confirm() {
 now_ms() {
   local now=${EPOCHREALTIME:-}
   if [ -n "$now" ]; then
-    now=${now/[.,]/}
+    now=${now//[!0-9]/} # between the seconds and the rest is what the language of the user has there
     printf '%s\n' "$((now / 1000))"
     return
   fi
@@ -547,15 +547,15 @@ core_metadata() {
 # core_is_object TEXT: whether a line is an object of JSON.
 core_is_object() {
   case $1 in
-    *[$'\001\002\003']*) return 1 ;; # the marks of core_reduce
+    *[$'\002\003\004']*) return 1 ;; # the marks of core_reduce
   esac
-  [ "$(printf '%s\n' "$1" | core_reduce)" = $'\003' ]
+  [ "$(printf '%s\n' "$1" | core_reduce)" = $'\004' ]
 }
 
 # core_reduce is a filter on lines of JSON: strings, numbers and words become a mark each, and what is made of marks
-# becomes one, until one for an object is left, or no more can be done.
+# becomes one, until one for an object is left, or no more can be done. \001 is bash's own mark, which 3.2 may lose.
 core_reduce() {
-  local s=$'\001' v=$'\002' o=$'\003'
+  local s=$'\002' v=$'\003' o=$'\004'
   LC_ALL=C sed -E \
     -e 's/"([^"\\[:cntrl:]]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*"/'"$s/g" \
     -e "s/-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null/$v/g" \
