@@ -148,7 +148,8 @@ sourced_twice() {
 
 sourced_quietly() {
   local look='look() { set +o; shopt; trap; umask; pwd; }; before=$(look)'
-  run "$look"'; DEVGEN_CORE_LOADED=; . "$LIB/core.sh" && [ "$before" = "$(look)" ] && echo same'
+  run ''
+  is "$out$err" ''
   printf '%s\n' "$look" '. "$LIB/core.sh"' '[ "$before" = "$(look)" ] && echo same' >"$work/quiet.sh"
   is "$(LIB=$lib HOME=$work/home "$BASH" --norc "$work/quiet.sh")" same
   [ ! -e "$state" ] && [ ! -e "$work/home/.local" ]
@@ -289,7 +290,7 @@ log_is_bounded() {
 
 failure_in_function() {
   run 'core_init
-f() { (exit 7); echo no; }
+f() { sh -c "exit 7"; echo no; }
 f
 echo no'
   exits 7
@@ -317,7 +318,7 @@ failure_in_pipe() {
 }
 
 failure_in_subshell() {
-  run 'core_init; (false; echo no) || :; echo on; (sh -c "exit 9"; echo no); echo no'
+  run 'core_init; (false; echo no) || :; echo on; f() { (sh -c "exit 9"; echo no); }; f; echo no'
   exits 9
   prints no$'\n'on
   says_once 'Command failed with exit code 9'
@@ -375,7 +376,7 @@ report_has_last_lines() {
 }
 
 report_is_optional() {
-  run 'core_init; rm "$CORE_LOG"; rmdir "$LOG_DIR"; (exit 5)'
+  run 'core_init; rm "$CORE_LOG"; rmdir "$LOG_DIR"; sh -c "exit 5"'
   exits 5
   says 'Command failed with exit code 5' 'no report could be written'
 }
