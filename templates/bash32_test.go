@@ -76,6 +76,8 @@ func TestNewerThan32(t *testing.T) {
 		"test -v x":                        "test -v",
 		`echo $'\u00e9'`:                   `$'\u'`,
 		`echo "${x:0:-1}"`:                 "a negative length",
+		`echo "${x//a/"b"}"`:               "quotes in a replacement",
+		`echo "${x/a/'b'}"`:                "quotes in a replacement",
 		"echo {01..10}":                    "a padded or stepped range",
 		"echo {1..9..2}":                   "a padded or stepped range",
 		`echo "${a[@]}"`:                   "${a[@]} may be empty",
@@ -85,6 +87,7 @@ func TestNewerThan32(t *testing.T) {
 		`a=(x); unset a; echo "${a[@]}"`:   "${a[@]} may be empty",
 		`x=${a[@]+"${b[@]}"}`:              "${b[@]} may be empty",
 		"x=$(case y in y) ;; esac)":        "case in $(…)",
+		"cat <(case y in y) ;; esac)":      "case in $(…)",
 		"x=$(cat <<E\n)\nE\n)":             "a here-document in $(…)",
 		"x=$(\n# it's\ntrue)":              "a quote in a comment in $(…)",
 		"(false); true":                    "(…) does not end the script",
@@ -324,10 +327,21 @@ func newerExpansion(n *syntax.ParamExp) string {
 	if n.Slice != nil && negative(n.Slice.Length) {
 		return "a negative length"
 	}
+	if n.Repl != nil && n.Repl.With != nil && slices.ContainsFunc(n.Repl.With.Parts, isQuoted) {
+		return "quotes in a replacement" // within quotes they stay there
+	}
 	if n.Param != nil && slices.Contains(newerVariables, n.Param.Value) && !hasDefault(n) {
 		return n.Param.Value
 	}
 	return ""
+}
+
+func isQuoted(part syntax.WordPart) bool {
+	switch part.(type) {
+	case *syntax.SglQuoted, *syntax.DblQuoted:
+		return true
+	}
+	return false
 }
 
 // hasDefault reports whether an expansion says what holds where the variable is empty.
@@ -435,13 +449,15 @@ func isSomething(e *syntax.ArrayElem) bool {
 	})
 }
 
-// inSubstitution finds what bash 3.2 cannot read in $(…): it looks for the parenthesis that ends it before it parses.
+// inSubstitution finds what bash 3.2 cannot read in $(…) and <(…): it looks for the parenthesis that ends it before it
+// parses.
 func inSubstitution(node syntax.Node) (what string) {
-	substitution, ok := node.(*syntax.CmdSubst)
-	if !ok {
+	switch node.(type) {
+	case *syntax.CmdSubst, *syntax.ProcSubst:
+	default:
 		return ""
 	}
-	syntax.Walk(substitution, func(node syntax.Node) bool {
+	syntax.Walk(node, func(node syntax.Node) bool {
 		switch n := node.(type) {
 		case *syntax.CaseClause:
 			what = "case in $(…)"
