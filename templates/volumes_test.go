@@ -136,6 +136,19 @@ func TestManageVolumesUsage(t *testing.T) {
 	}
 }
 
+// What is no command is not timed: a metric is called by what a person types only if there is such a command.
+func TestManageVolumesMetrics(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	for _, command := range []string{"prune", "--help", "status"} {
+		h.manage(t, command)
+	}
+	metrics := contents(t, filepath.Join(h.home, ".local/state/devgen/app/metrics/metrics.jsonl"))
+	if strings.Count(metrics, "\n") != 1 || !strings.Contains(metrics, `"metric":"volumes-status"`) {
+		t.Errorf("metrics:\n%s", metrics)
+	}
+}
+
 func TestManageVolumesHelp(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}, {"clean", "--help"}, {"restore", "-h"}} {

@@ -924,7 +924,14 @@ show_menu() {
 
 # run COMMAND ARGUMENT…
 run() {
-  metric_start "volumes-$1"
+  case $1 in
+    init | status | clean | backup | restore | optimize) metric_start "volumes-$1" ;;
+    -h | --help | help)
+      usage
+      return
+      ;;
+    *) usage_error "there is no command $1" ;;
+  esac
   case $1 in
     init) init_volumes "${@:2}" ;;
     status) check_volume_status "${@:2}" ;;
@@ -932,8 +939,6 @@ run() {
     backup) backup_volumes "${@:2}" ;;
     restore) restore_volumes "${@:2}" ;;
     optimize) optimize_volumes "${@:2}" ;;
-    -h | --help | help) usage ;;
-    *) usage_error "there is no command $1" ;;
   esac
   metric_end "volumes-$1"
 }
