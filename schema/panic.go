@@ -18,15 +18,18 @@ func onPanicOfCUE(then func()) {
 	then()
 }
 
-// inCUE reports whether the panic that is being recovered began in CUE.
+// inCUE reports whether the panic that is being recovered began in CUE, or in a library that CUE calls.
 func inCUE() bool {
-	pcs := make([]uintptr, 32)
+	const devgen = "github.com/devgen/devgen/"
+	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
 	for panicked := false; ; {
 		f, more := frames.Next()
 		switch {
-		case panicked && !strings.HasPrefix(f.Function, "runtime."):
-			return strings.HasPrefix(f.Function, "cuelang.org/go/")
+		case panicked && strings.HasPrefix(f.Function, "cuelang.org/go/"):
+			return true
+		case panicked && strings.HasPrefix(f.Function, devgen):
+			return false
 		case f.Function == "runtime.gopanic":
 			panicked = true
 		}
