@@ -3,6 +3,7 @@ package templates
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -140,6 +141,23 @@ func TestInitProjectName(t *testing.T) {
 	if _, err := os.Stat(h.home + "/.ssh"); err != nil {
 		t.Errorf("it did not prepare the host: %v", err)
 	}
+}
+
+// The tr of macOS refuses bytes that are no text of the language; the name has none of them anyway.
+func TestInitProjectNameOfBytes(t *testing.T) {
+	h := newHost(t, hostFacts)
+	program, err := exec.LookPath("tr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	write(t, filepath.Join(bin, "tr"), "#!/bin/sh\n[ \"$LC_ALL\" = C ] || { echo 'tr: Illegal byte sequence' >&2; exit 1; }\nexec "+program+" \"$@\"\n")
+	root := filepath.Join(filepath.Dir(h.root), "Caf\xe9 É1")
+	if err := os.Rename(h.root, root); err != nil {
+		t.Skip(err) // a file system of text alone
+	}
+	r := script{dir: root, env: map[string]string{"HOME": h.home}, path: []string{bin}, args: []string{initPath, "--project-name"}}.run(t)
+	equal(t, "standard output", r.stdout, "caf1_devcontainer\n")
 }
 
 // What looks like a file may be the socket of a service that does not run: outside the home nothing is made up.
