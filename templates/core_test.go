@@ -109,6 +109,7 @@ func TestLibTestUsage(t *testing.T) {
 	l.libTest("--loud").run(t).fails(t, 2, "lib_test.sh: unknown option --loud")
 	l.libTest("--json").run(t).fails(t, 2, "--json wants a file")
 	l.libTest("nothing").run(t).fails(t, 2, "no test is called nothing")
+	l.libTest("die", "--json", "file").run(t).fails(t, 2, "no test is called --json")
 }
 
 // Each row breaks the library in one place, and names the test of lib_test.sh that must fail then.
