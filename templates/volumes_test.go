@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -201,8 +202,8 @@ func TestManageVolumesForeign(t *testing.T) {
 func TestManageVolumesCleanGoesOn(t *testing.T) {
 	t.Parallel()
 	h := newVolumeHost(t, engine+`[ "$*" != 'volume rm -- myclone_devcontainer_obj' ] || { echo 'obj cannot go' >&2; exit 1; }`+"\n")
-	r := h.manage(t, "clean", "--yes", "own", "obj", "packages", "--shared")
-	r.fails(t, 1, "own is in use by somebody: it was left alone", "obj cannot go", "not everything could be cleaned")
+	r := h.manage(t, "clean", "--yes", "own", "obj", "out", "packages", "--shared")
+	r.fails(t, 1, "own is in use by somebody: it was left alone", "obj cannot go", "registry/app:latest is not on this machine", "not everything could be cleaned")
 	equal(t, "standard output", r.stdout, "cleaned packages\n")
 	if calls := h.calls(); strings.Contains(calls, "rm -- myclone_devcontainer_own") || strings.Contains(calls, "prune") {
 		t.Errorf("it calls\n%s", calls)
@@ -302,6 +303,9 @@ func TestVolumeMountQuotes(t *testing.T) {
 	h := newVolumeHost(t, engine)
 	r := h.source(t, `HOME='/home/a,b "c"' PROJECT_VOLUMES='' SHARED_VOLUMES=''; volume_mount tools /volume`)
 	equal(t, "mount", r.stdout, `type=bind,"source=/home/a,b ""c""/.app-devcontainer/tools",target=/volume`)
+	// The engine knows the folder without the second slash.
+	r = h.source(t, "HOME=/home/a/; volume_folder tools")
+	equal(t, "folder", r.stdout, "/home/a/.app-devcontainer/tools\n")
 	r = h.source(t, "HOME=; volume_folder tools")
 	r.fails(t, r.code, "HOME is not set")
 	equal(t, "without a home", r.stdout, "")
@@ -362,16 +366,19 @@ func TestVolumeLocks(t *testing.T) {
 		})
 	}
 
-	// Like this script by its name, and alive.
+	// Like this script by its name, or another that looks after the volumes, and alive.
 	other := exec.Command("bash", "-c", "exec -a manage-volumes.sh sleep 60")
 	if err := other.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = other.Process.Kill(); _ = other.Wait() }()
-	if err := os.Symlink(strconv.Itoa(other.Process.Pid), lock); err != nil {
+	pid := strconv.Itoa(other.Process.Pid)
+	if err := os.Symlink(pid+":manage-volumes.sh", lock); err != nil {
 		t.Fatal(err)
 	}
-	h.manage(t, "clean", "--yes", "obj").fails(t, 1, "another run is at work (process "+strconv.Itoa(other.Process.Pid)+")")
+	h.manage(t, "clean", "--yes", "obj").fails(t, 1, "another run is at work (process "+pid+")")
+	locked := h.source(t, `"$BASH" -c '. "$1"; COMPOSE_PROJECT=myclone_devcontainer; lock_volumes obj' verify-volumes.sh "$1"`)
+	locked.fails(t, 1, "another run is at work (process "+pid+")")
 	// What all clones share has a lock of its own.
 	h.manage(t, "clean", "--yes", "--shared", "packages").succeeds(t)
 }
@@ -417,5 +424,169 @@ func TestManageVolumesWithoutEngine(t *testing.T) {
 	for _, args := range [][]string{{"status"}, {"clean", "--yes"}, {"backup"}, {"restore"}, {"optimize"}, {"init"}} {
 		h := newVolumeHost(t, "echo 'Cannot connect' >&2; exit 1\n")
 		h.manage(t, args...).fails(t, 1, "the Docker engine does not answer: Cannot connect")
+	}
+}
+
+// inVolume runs a function of the helper in a folder, as the container would at /volume.
+func (h volumeHost) inVolume(t *testing.T, volume, before, call string) result {
+	t.Helper()
+	return h.source(t, before+"\n"+`sh -c "$(declare -f "${helper_functions[@]}" | sed 's,/volume,`+volume+`,g')`+"\n"+call+`"`)
+}
+
+// content are the files below dir and what they hold.
+func content(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[strings.TrimPrefix(path, dir+"/")] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// swapping makes a volume in the middle of a swap: files of its root, then those of .devgen-restore.
+func swapping(t *testing.T, phase string, files ...string) string {
+	t.Helper()
+	volume := t.TempDir()
+	for _, dir := range []string{"new", "old"} {
+		if err := os.MkdirAll(filepath.Join(volume, ".devgen-restore", dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(volume, ".devgen-restore", phase), "")
+	for _, name := range files {
+		write(t, filepath.Join(volume, name), name)
+	}
+	return volume
+}
+
+// A container was started between a restore that was killed and the one that finishes it, and made again what had been
+// moved away: that is in nobody's way.
+func TestSwapGoesOn(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	for phase, files := range map[string][]string{
+		"out": {"d/again", "link", ".devgen-restore/old/d/old", ".devgen-restore/old/link", ".devgen-restore/new/d/new", ".devgen-restore/new/f"},
+		"in":  {"d/again", "f/folder", ".devgen-restore/old/d/old", ".devgen-restore/old/f", ".devgen-restore/new/d/new", ".devgen-restore/new/f"},
+	} {
+		volume := swapping(t, phase, files...)
+		h.inVolume(t, volume, "", "swap_volume").succeeds(t)
+		equal(t, phase, content(t, volume), map[string]string{"d/new": ".devgen-restore/new/d/new", "f": ".devgen-restore/new/f"})
+	}
+}
+
+// What could not be moved is not removed, although find, as that of busybox with many names, does not tell.
+func TestSwapKeepsWhatItCannotMove(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	tools := t.TempDir()
+	find, err := exec.LookPath("find")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(tools, "find"), "#!/bin/sh\n"+find+" \"$@\" || :\n")
+	write(t, filepath.Join(tools, "mv"), "#!/bin/sh\ncase \"$*\" in *stuck*) exit 1 ;; esac\nexec /bin/mv \"$@\"\n")
+	for _, name := range []string{"find", "mv"} {
+		if err := os.Chmod(filepath.Join(tools, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for phase, files := range map[string][]string{
+		"out": {"stuck", ".devgen-restore/new/f"},
+		"in":  {".devgen-restore/old/f", ".devgen-restore/new/stuck"},
+	} {
+		volume := swapping(t, phase, files...)
+		before := content(t, volume)
+		r := h.inVolume(t, volume, "PATH='"+tools+"':$PATH", "swap_volume")
+		r.fails(t, 1)
+		equal(t, phase, content(t, volume), before)
+	}
+}
+
+// Whoever takes a restore for abandoned does not remove what another one is moving.
+func TestDiscardKeepsWhatIsMoved(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	for _, phase := range []string{"out", "in"} {
+		volume := swapping(t, phase, ".devgen-restore/old/f", ".devgen-restore/new/f")
+		before := content(t, volume)
+		h.inVolume(t, volume, "", "discard_staging").fails(t, 1, "content is being moved")
+		equal(t, phase, content(t, volume), before)
+	}
+	volume := swapping(t, "staging", "f", ".devgen-restore/new/f")
+	h.inVolume(t, volume, "", "discard_staging").succeeds(t)
+	equal(t, "staging", content(t, volume), map[string]string{"f": "f"})
+}
+
+// A name that some shells' echo would turn into two lines costs no other package its files.
+func TestOptimizeHostileNames(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	volume := t.TempDir()
+	for _, name := range []string{`x\ny/1.0`, "x/2.0", "x /1.0"} {
+		write(t, filepath.Join(volume, name, "lib"), "")
+		write(t, filepath.Join(volume, name, ".nupkg.metadata"), "")
+	}
+	write(t, filepath.Join(volume, "y/1.0/lib"), "")
+	for _, name := range []string{`x\ny/1.0`, "x /1.0"} {
+		if err := os.Chtimes(filepath.Join(volume, name, ".nupkg.metadata"), time.Time{}, time.Unix(1577836800, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := h.inVolume(t, volume, "", "remove_packages 30")
+	r.succeeds(t)
+	equal(t, "lines", strings.Count(r.stdout, "\n"), 2)
+	equal(t, "left", content(t, volume), map[string]string{"x/2.0/lib": "", "x/2.0/.nupkg.metadata": "", "y/1.0/lib": ""})
+}
+
+// However the folder of a backup is written, it is one place: the name that it has meanwhile begins with it.
+func TestBackupDirectory(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	for path, want := range map[string]string{
+		"new": "/new", "new/": "/new", "new//": "/new", "new/.": "/new", "./a/./b//": "/a/b", "a//b": "/a/b", ".": "", "..//home/new": "/new",
+	} {
+		equal(t, path, h.source(t, "physical_path '"+path+"'").stdout, h.home+want+"\n")
+	}
+	equal(t, "/", h.source(t, "physical_path /").stdout, "/\n")
+}
+
+// With CDPATH, cd looks elsewhere first, and prints where it went.
+func TestRestoreCDPATH(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine)
+	write(t, filepath.Join(h.home, "b/backup.json"), "{\n  \"version\": 1,\n  \"spec\": \"app\",\n")
+	write(t, filepath.Join(h.home, "b/SHA256SUMS"), strings.Repeat("0", 64)+"  backup.json\n")
+	write(t, filepath.Join(h.home, "other/b/file"), "")
+	r := h.source(t, `CDPATH=$PWD/other:.; open_backup b; printf %s "$BACKUP"`)
+	r.succeeds(t)
+	equal(t, "folder", r.stdout, h.home+"/b")
+}
+
+// While a restore works, status does not send anybody to finish it.
+func TestStatusOfARestoreAtWork(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, strings.Replace(engine, "'image inspect'*) exit 1", "run*) echo 'obj|1|staging|'", 1))
+	r := h.source(t, `core_init; ln -s "$$:${BASH##*/}" "$STATE_DIR/myclone_devcontainer.lock"; check_volume_status`)
+	r.succeeds(t)
+	if !strings.Contains(r.stdout, "ok; a restore is at work\n") || strings.Contains(r.stdout, "interrupted") {
+		t.Error(r.stdout)
+	}
+}
+
+// The rubbish of a restore is removed before a backup: an archive that has it in it could not be restored.
+func TestBackupWithoutRubbish(t *testing.T) {
+	t.Parallel()
+	h := newVolumeHost(t, engine+"[ \"$1\" != run ] || echo 'obj||trash|'\n")
+	h.source(t, "read_engine_volumes; SELECTED='obj '; refuse_unfinished").succeeds(t)
+	if !strings.HasSuffix(h.calls(), " sh discard_staging\n") {
+		t.Errorf("it calls\n%s", h.calls())
 	}
 }
