@@ -178,7 +178,7 @@ var mutations = []struct{ file, old, new, test string }{
 	{"core", "(0|[1-9][0-9]*)", "[0-9]+", "metric-metadata"},
 	{"docker", "${answer##*$'\\n'}", "no", "engine"},
 	{"docker", "|| die \"docker buildx is", "|| log_warn \"docker buildx is", "buildx"},
-	{"docker", "-lt 24 ]", "-lt 23 ]", "compose-version"},
+	{"docker", "-lt 30 ]", "-lt 29 ]", "compose-version"},
 	{"docker", "COMPOSE_PROJECT=''", ": ''", "compose-project"},
 	{"docker", `|| die "what the dev container mounts`, `|| log_warn "what the dev container mounts`, "compose-project"},
 	{"docker", `-f "$PROJECT_ROOT/$file"`, `-f $PROJECT_ROOT/$file`, "compose"},

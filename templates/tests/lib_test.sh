@@ -589,13 +589,13 @@ buildx_is_required() {
 compose_is_required() {
   local row
   fake docker <<<'[ -n "$VERSION" ] && echo "$VERSION"'
-  for row in '2.24.0 on' 'v2.24.5-desktop.1 on' '5.6.0 on' '10.0.1 on' '3.0 on' '2.23.3 ' 'v2.9.0 ' '1.29.2 ' 'dev ' ' '; do
+  for row in '2.30.0 on' 'v2.30.3-desktop.1 on' '5.6.0 on' '10.0.1 on' '3.0 on' '2.29.7 ' 'v2.9.0 ' '1.29.2 ' 'dev ' ' '; do
     run '. "$LIB/docker.sh"; core_init; require_compose; require_compose; echo on' VERSION="${row% *}"
     prints "${row##* }"
   done
   says 'the compose plugin of docker is not installed'
-  run '. "$LIB/docker.sh"; core_init; require_compose' VERSION=2.23.3
-  says 'docker compose is 2.23.3; want 2.24 or later'
+  run '. "$LIB/docker.sh"; core_init; require_compose' VERSION=2.29.7
+  says 'docker compose is 2.29.7; want 2.30 or later'
 }
 
 project_is_asked_for() {
