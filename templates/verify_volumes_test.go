@@ -58,3 +58,28 @@ func TestVerifyVolumesAsksFirst(t *testing.T) {
 		})
 	}
 }
+
+// What is found at one place is not that of another whose name ends alike.
+func TestVerifyVolumesTellsPlacesApart(t *testing.T) {
+	needs(t, "bash")
+	h := newHost(t, nothingFacts+volumesFacts)
+	for _, name := range []string{"scripts/lib/core.sh", "scripts/lib/docker.sh", "scripts/lib/volumes.sh", "tests/tap.sh", "tests/verify-volumes.sh"} {
+		write(t, filepath.Join(h.root, ".devcontainer", name), Script(name))
+	}
+	for _, row := range []struct {
+		path, told string
+		code       int
+	}{
+		{"/data", "", 0},
+		{"/x/data", "it is | root's\n", 1},
+		{"/none", "the container told nothing of it:\n/x/data|it is | root's\n/data|\n", 1},
+	} {
+		r := script{dir: h.home, env: map[string]string{"HOME": h.home}, args: []string{"-c", `. "$1"
+work=$HOME
+printf '%s\n' "/x/data|it is | root's" '/data|' >"$work/survey"
+no_problem "$2"`, "bash", h.root + "/.devcontainer/tests/verify-volumes.sh", row.path}}.run(t)
+		if r.code != row.code || r.stdout != row.told || r.stderr != "" {
+			t.Errorf("%s: %+v, want code %d and %q", row.path, r, row.code, row.told)
+		}
+	}
+}
