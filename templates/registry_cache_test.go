@@ -43,7 +43,7 @@ say() { echo "$*" >&2; exit 1; }
 case "$*" in
 version*) [[ -z ${NO_ENGINE:-} ]] || say 'Cannot connect to the Docker daemon'; echo "${ENGINE:-28.0.4}" ;;
 login*) cat >"$here/token"; [[ -z ${REFUSED:-} ]] || say 'Error response from daemon: denied' ;;
-pull*) [[ -z ${NO_IMAGE:-} ]] || say 'Error response from daemon: manifest unknown' ;;
+pull*) [[ -z ${NO_IMAGE:-} ]] || say 'Error response from daemon: manifest unknown'; echo 'latest: Pulling from acme/app' ;;
 *imagetools*) [[ -z ${NO_CACHE:-} ]] || say "ERROR: $NO_CACHE"; echo "${MANIFEST:-{\"config\":{\"mediaType\":\"application/vnd.buildkit.cacheconfig.v0\"\}\}}" ;;
 *'buildx create'*) [[ -z ${NO_BUILDER:-} ]] || say 'ERROR: no builder' ;;
 *'buildx build'*)
@@ -63,7 +63,7 @@ pull*) [[ -z ${NO_IMAGE:-} ]] || say 'Error response from daemon: manifest unkno
   fi
   [[ -z ${BROKEN:-} ]] || say 'ERROR: failed to solve: exit code: 3'
   ;;
-*'history logs'*) [[ -z ${NO_HISTORY:-} ]] || say 'unknown command'; { echo 'WARN: plain text'; cat "$STREAM"; } >&2 ;;
+*'history logs'*) [[ -z ${NO_HISTORY:-} ]] || say 'unknown command'; { echo 'WARN: plain text'; cat "$STREAM"; } >&2; [[ -z ${HALF_HISTORY:-} ]] || say 'EOF' ;;
 esac
 `
 
@@ -306,6 +306,9 @@ func TestUseRegistryCachePull(t *testing.T) {
 	r.succeeds(t)
 	equal(t, "the calls of docker", r.calls, slices.Concat(ready, pull, []string{"tag ghcr.io/acme/app:latest app-devcontainer:local"}))
 	equal(t, "standard output", r.stdout, r.start())
+	if !strings.Contains(r.stderr, "\nlatest: Pulling from acme/app\n") {
+		t.Errorf("nobody sees how far the pull is:\n%s", r.stderr)
+	}
 
 	r = cacheRun{args: []string{useRegistryCache, "--pull"}, env: map[string]string{"NO_IMAGE": "1"}}.run(t)
 	r.succeeds(t)
@@ -377,6 +380,7 @@ func TestUseRegistryCacheTellsWhatItKnows(t *testing.T) {
 		{"a cache that is not there", "", map[string]string{"STREAM": missing}, "0 of 1 steps from the cache", "a cache could not be read: x:amd64: not found"},
 		{"no jq", "jq", nil, "cached steps not counted: jq is not installed", ""},
 		{"a builder without records", "", map[string]string{"NO_HISTORY": "1"}, "cached steps not counted: this builder keeps no record", ""},
+		{"a builder that breaks off", "", map[string]string{"HALF_HISTORY": "1"}, "cached steps not counted: this builder keeps no record", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
