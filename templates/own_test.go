@@ -153,13 +153,42 @@ func TestOwnMountsPlantedLink(t *testing.T) {
 	}
 }
 
-// shim puts a program before the real one, whose calls it notes in /calls.
+// shim puts a program in the place of the real one, whose calls it notes in /calls.
 func shim(program, then string) string {
-	return "mkdir -p /shim; PATH=/shim:$PATH; cat >/shim/" + program + ` <<'SHIM'
+	return "mkdir -p /real; cp /usr/bin/" + program + " /real; cat >/shim" + ` <<'SHIM'
 #!/bin/sh
 echo "$*" >>/calls
-/usr/bin/` + program + ` "$@" || exit
-` + then + "\nSHIM\nchmod +x /shim/" + program + "\n"
+/real/` + program + ` "$@" || exit
+` + then + "\nSHIM\nchmod +x /shim; mount --bind /shim /usr/bin/" + program + "\n"
+}
+
+// A link that has become a folder by the time it is looked at has led elsewhere all the same.
+func TestOwnMountsSwappedLink(t *testing.T) {
+	r := own(t, `ln -s /etc .cache; chown vscode .
+`+shim("find", `[ "$(wc -l </calls)" != 2 ] || { rm /home/vscode/.cache; mkdir /home/vscode/.cache; }`)+`
+		sh /own-mounts.sh vscode /none -- /home/vscode/.cache || code=$?
+		[ ! -L .cache ]; owners /etc; exit $code`)
+	r.fails(t, 1, "own-mounts.sh: /home/vscode/.cache belongs to somebody else and is left alone", "leads to /etc")
+	equal(t, "owner", r.stdout, "0:0 /etc\n")
+}
+
+// What is in a folder that root may not look into was not given.
+func TestOwnMountsUnreadable(t *testing.T) {
+	r := own(t, `mkdir m; mount --bind /vol m; mkdir -m 700 m/d; touch m/d/x; chown 4242 m/d
+		sh -c 'exec setpriv --bounding-set -dac_override,-dac_read_search --inh-caps -dac_override,-dac_read_search sh /own-mounts.sh vscode /home/vscode/m' || code=$?
+		owners m/d/x; exit $code`)
+	r.fails(t, 1, "own-mounts.sh: /home/vscode/m cannot be given to vscode (1234:1235): find: ", "Permission denied", "CAP_DAC_OVERRIDE")
+	equal(t, "owner", r.stdout, "0:0 m/d/x\n")
+}
+
+// The user's own programs are not run.
+func TestOwnMountsPath(t *testing.T) {
+	r := own(t, `mkdir m bin; mount --bind /vol m; touch m/x
+		for name in id find chown sed; do printf '#!/bin/sh\necho run >/ran\n' >bin/$name; cp bin/$name m; done; chmod +x bin/* m/*
+		PATH=/home/vscode/bin::$PATH sh /own-mounts.sh vscode /home/vscode/m
+		[ ! -e /ran ]; owners m m/x`)
+	r.succeeds(t)
+	equal(t, "owners", r.stdout, "1234:1235 m\n1234:1235 m/x\n")
 }
 
 // Whoever is stopped on the way leaves the root of the mount as it was, for the next start looks at that alone.
