@@ -90,9 +90,18 @@ end() {
 prepare() {
   [ "$(id -u)" = 0 ] || die "BuildKit and the engine need root"
   local tool
-  for tool in go npm docker runc curl apt-get dpkg-deb; do
+  for tool in go npm docker runc curl ip apt-get dpkg-deb; do
     command -v "$tool" >/dev/null || die "$tool is not installed"
   done
+  case $lab in
+    /*) ;;
+    *) die "DEVGEN_LAB is $lab; want an absolute path" ;;
+  esac
+  mkdir -p "$lab"
+  # Root runs what lies there, and everybody may make a folder of that name in /tmp.
+  if [ -L "$lab" ] || [ ! -O "$lab" ]; then
+    die "$lab is somebody else's; set DEVGEN_LAB"
+  fi
   mkdir -p "$lab"/{bin,debian,docker,etc,image,log,npm,run}
   : >"$lab/lab" # so that down knows its own
   # The plugins of the engine's command line, without touching anybody's home.
