@@ -16,7 +16,7 @@ test: ## every test; golden/buildkitd, golden/cue and golden/bench are modules o
 	cd golden/bench && $(GO) test ./...
 
 e2e: ## the cases on a real engine, BuildKit and registry, in a lab of their own; golden/e2e/lab.sh says what it needs
-	@trap 'golden/e2e/lab.sh down' EXIT; trap 'exit 130' INT TERM; \
+	@trap 'golden/e2e/lab.sh down' EXIT; trap 'exit 130' HUP INT TERM; \
 	golden/e2e/lab.sh up && eval "$$(golden/e2e/lab.sh env)" && export DEVGEN_E2E=1 && \
 	$(GO) test ./golden -run TestDriftSteps -count=1 && \
 	$(GO) test ./golden/e2e -count=1 -parallel 4 -timeout 20m
