@@ -20,7 +20,7 @@ func TestTour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shell{t, t.TempDir(), filepath.Dir(Build(t, ".."))}
+	s := shell{t, t.TempDir(), filepath.Dir(Build(t, "..")), t.TempDir()}
 	got := consoleBlock.ReplaceAllStringFunc(string(readme), func(block string) string {
 		text := consoleBlock.FindStringSubmatch(block)[1]
 		return "```console\n" + s.replay(text) + "```"
@@ -36,10 +36,10 @@ func TestTour(t *testing.T) {
 	}
 }
 
-// A shell runs commands in a folder, with devgen on the PATH.
+// A shell runs commands in a folder, with devgen on the PATH and a state of its own.
 type shell struct {
-	t        *testing.T
-	dir, bin string
+	t               *testing.T
+	dir, bin, state string
 }
 
 // replay runs the commands of a block and puts what they print below each. What the block shows of the spec with
@@ -64,7 +64,7 @@ func (s shell) replay(block string) string {
 func (s shell) run(command string) string {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "PATH="+s.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "PATH="+s.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "DEVGEN_STATE_DIR="+s.state)
 	out, _ := cmd.CombinedOutput() // a refusal is part of the tour
 	return string(out)
 }

@@ -33,7 +33,9 @@ func TestScriptsPage(t *testing.T) {
 		if info.Mode()&0o100 == 0 || strings.Contains(script, "/ci/") {
 			continue // a library, or a step of the workflow
 		}
-		help, err := exec.Command(script, "--help").Output()
+		tell := exec.Command(script, "--help")
+		tell.Env = append(os.Environ(), "DEVGEN_STATE_DIR="+t.TempDir())
+		help, err := tell.Output()
 		if err != nil {
 			t.Fatalf("%s --help: %v", script, err)
 		}
