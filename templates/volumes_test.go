@@ -2,6 +2,7 @@ package templates
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -381,6 +382,17 @@ func TestVolumeLocks(t *testing.T) {
 	locked.fails(t, 1, "another run is at work (process "+pid+")")
 	// What all clones share has a lock of its own.
 	h.manage(t, "clean", "--yes", "--shared", "packages").succeeds(t)
+}
+
+// A run that was killed may have left a container that never started; one that lives keeps its own.
+func TestStrayHelpers(t *testing.T) {
+	t.Parallel()
+	answer := fmt.Sprintf("case \"$*\" in ps*helper=status*) printf '%%s\\n' 'stray %d' 'busy %d'; exit ;; esac\n", gone(t), os.Getpid())
+	h := newVolumeHost(t, answer+engine)
+	h.manage(t, "clean", "--yes", "obj").succeeds(t)
+	if calls := h.calls(); !strings.Contains(calls, "rm --force stray\n") || strings.Contains(calls, "rm --force busy\n") {
+		t.Error(calls)
+	}
 }
 
 // gone is the number of a process that has ended.

@@ -423,4 +423,16 @@ lock_volumes() {
     # shellcheck disable=SC2046 # one id a word
     remove_helpers $(helpers "$scope")
   done
+  remove_strays
+}
+
+# remove_strays removes what needs no lock and belongs to a run that is over. The engine removes no container that was
+# made and never started, and clean would take it for somebody who uses the volumes.
+remove_strays() {
+  local id pid
+  docker ps --all --format '{{.ID}} {{.Label "dev.devgen.run"}}' --filter "label=dev.devgen.spec=$DEVGEN_NAME" \
+    --filter label=dev.devgen.helper=status --filter "label=dev.devgen.project=$COMPOSE_PROJECT" |
+    while read -r id pid; do
+      kill -0 "$pid" 2>/dev/null || ps -p "$pid" >/dev/null 2>&1 || remove_helpers "$id"
+    done
 }
