@@ -180,7 +180,7 @@ build_image() {
   log_info "building $DEVGEN_IMAGE for $platform"
   started=$(now_ms)
   (
-    cd -- "$PROJECT_ROOT"
+    cd -- "$PROJECT_ROOT" || exit
     measured image-build run_docker buildx build "${arguments[@]}" "$DEVGEN_CONTEXT"
   ) || die "the build failed; the last lines above say why"
   [ "$dry_run" = no ] || return 0

@@ -150,6 +150,8 @@ create_volume() {
 # [HELPER] The content of a volume belongs to others, and may be out of this machine's reach: it is read and written
 # in a container of the service's own image, as root, with the volume and no network.
 
+ATTENDED='' # a command runs that a signal does not end
+
 # helper PURPOSE MOUNT… -- FUNCTION [ARGUMENT…] runs one of helper_functions. PURPOSE is the lock that it runs under
 # (project or shared), or status. No log driver: what it prints may be a whole volume.
 helper() {
@@ -182,16 +184,27 @@ remove_helpers() {
   done
 }
 
-# end_helpers removes those of this run.
+# end_helpers removes those of this run. A signal may come while docker is about to make one: it lives on, and makes it a
+# moment later. Nobody would read what that one writes, so it would wait for ever.
 end_helpers() {
-  # shellcheck disable=SC2046 # one id a word
-  remove_helpers $(docker ps --all --quiet --filter "label=dev.devgen.run=$$" --filter "label=dev.devgen.project=$COMPOSE_PROJECT")
+  local tries=1
+  [ -z "$ATTENDED" ] || tries=4
+  while [ "$tries" -gt 0 ]; do
+    # shellcheck disable=SC2046 # one id a word
+    remove_helpers $(docker ps --all --quiet --filter "label=dev.devgen.run=$$" --filter "label=dev.devgen.project=$COMPOSE_PROJECT")
+    tries=$((tries - 1))
+    [ "$tries" = 0 ] || sleep 0.3
+  done
 }
 
 # attended COMMAND… lets a signal be heard at once: bash hears none while it waits for a command in the foreground.
 attended() {
+  local code=0
+  ATTENDED=yes
   "$@" <&0 &
-  wait "$!"
+  wait "$!" || code=$?
+  ATTENDED=''
+  return "$code"
 }
 
 # What runs in the container is POSIX sh: the image may have no bash. The volume is at /volume.
