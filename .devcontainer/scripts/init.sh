@@ -44,7 +44,8 @@ compose_project() {
       folder=${folder}_devcontainer
       ;;
   esac
-  printf '%s' "${folder##*/}" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-'
+  # By bytes: tr of macOS stops at those that are no text, and may take é for one of a-z.
+  printf '%s' "${folder##*/}" | LC_ALL=C tr '[:upper:]' '[:lower:]' | LC_ALL=C tr -cd 'a-z0-9_-'
 }
 
 # expand PATH: an absolute path, or one below the home or below the root of the checkout.

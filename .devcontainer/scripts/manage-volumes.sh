@@ -189,7 +189,13 @@ status_row() {
   esac
   [ -z "${10}" ] || state="in use by ${10//$NEWLINE/, }"
   case $8 in
-    staging | out | in) state+='; a restore was interrupted: manage-volumes.sh restore finishes it' ;;
+    staging | out | in)
+      if lock_holder "$(lock_file "$4")" >/dev/null; then
+        state+='; a restore is at work'
+      else
+        state+='; a restore was interrupted: manage-volumes.sh restore finishes it'
+      fi
+      ;;
   esac
   [ -z "$9" ] || state+="; $(items_of "$1"): $9"
   if above "$5" "$7"; then
@@ -340,7 +346,7 @@ clean_volume() {
 
 # empty_folder NAME: in the container, which may remove what belongs to others.
 empty_folder() {
-  require_image
+  (require_image) || return 1
   attended helper "$(volume_scope "$1")" "$(volume_mount "$1" /volume)" -- empty_volume </dev/null
 }
 
@@ -413,13 +419,16 @@ backup_directory() {
 
 # physical_path PATH, of which the last parts need not exist.
 physical_path() {
-  local path=${1%/} rest=''
+  local path=$1 rest=''
   case $path in
     /*) ;;
     *) path=$PWD/$path ;;
   esac
   while [ ! -d "$path/" ]; do
-    rest=/${path##*/}$rest
+    case ${path##*/} in
+      '' | .) ;;
+      *) rest=/${path##*/}$rest ;;
+    esac
     path=${path%/*}
   done
   case $rest/ in
@@ -437,7 +446,8 @@ archive_name() {
   esac
 }
 
-# refuse_unfinished: in the middle of a restore the content is neither old nor new.
+# refuse_unfinished: in the middle of a restore the content is neither old nor new. Its rubbish is removed: an archive that
+# has it in it could not be restored.
 refuse_unfinished() {
   local name phase
   # shellcheck disable=SC2086 # words
@@ -445,7 +455,8 @@ refuse_unfinished() {
   for name in $SELECTED; do
     IFS='|' read -r _ phase _ <<<"$(surveyed "$name")"
     case $phase in
-      whole | trash) ;;
+      whole) ;;
+      trash) attended in_volume "$name" discard_staging </dev/null || die "$name: cannot remove what a restore has replaced" ;;
       *) die "$name: a restore was interrupted; finish it with: manage-volumes.sh restore" ;;
     esac
   done
@@ -461,13 +472,13 @@ begin_backup() {
   mkdir -p -- "${DIRECTORY%/*}/"
   if [ -n "${STATE_DIR:-}" ]; then
     for part in "$STATE_DIR/backups/$COMPOSE_PROJECT"/*.part; do
-      [ ! -d "$part" ] || discard_backup "$part"
+      [ ! -d "$part" ] || lock_holder "$part/.writer" >/dev/null || discard_backup "$part"
     done
   fi
   discard_backup "$DIRECTORY.part"
-  on_exit abandon_backup
   mkdir -- "$DIRECTORY.part"
-  ln -s "$$" "$DIRECTORY.part/.writer"
+  on_exit abandon_backup # not before: another run may have made it
+  ln -s "$(lock_link)" "$DIRECTORY.part/.writer"
   MANIFEST='' SUMS=''
 }
 
@@ -494,7 +505,7 @@ abandon_backup() {
 
 # back_up NAME
 back_up() {
-  local users file line sum bytes progress=''
+  local users file line said sum bytes progress=''
   file=$(archive_name "$1")
   users=$(containers_of "$1")
   [ -z "$users" ] || log_warn "$1 is in use by ${users//$NEWLINE/, }: what changes meanwhile may be lost"
@@ -504,7 +515,10 @@ back_up() {
   fi
   attended write_archive "$1" "$DIRECTORY.part/$file" || sum=failed
   [ -z "$progress" ] || end_progress "$progress"
-  [ "${sum:-}" != failed ] || die "$1: $(tail -n 5 "$DIRECTORY.part/.messages" | tr '\n' ' ')"
+  if [ "${sum:-}" = failed ]; then
+    said=$(sed '/^ *[0-9]*$/d' "$DIRECTORY.part/.messages" | tail -n 5 | tr '\n' ' ')
+    die "$1: its archive could not be written${said:+: $said}"
+  fi
   bytes=$(wc -c <"$DIRECTORY.part/$file" | tr -d ' ')
   [ "$bytes" = "$(tail -n 1 "$DIRECTORY.part/.messages" | tr -d ' ')" ] || die "$1: not all that was sent has arrived"
   sed '$d' "$DIRECTORY.part/.messages" | while IFS= read -r line; do log_warn "$1: $line"; done
@@ -579,6 +593,9 @@ restore_volumes() {
   lock_volumes $SELECTED
   log_info "to be replaced by the backup: ${SELECTED% }"
   confirm "Replace what they hold?" || exit 1
+  read_engine_volumes # somebody may have thought about it for long
+  # shellcheck disable=SC2086 # words
+  require_names $SELECTED
   release_volumes
   finish_swaps
   STAGED='' CREATED='' STAGE=staging
@@ -597,7 +614,7 @@ open_backup() {
     *.part) die "$1 is a backup that was interrupted: it is not whole" ;;
   esac
   [ -d "$1" ] || die "there is no folder $1"
-  BACKUP=$(cd -- "$1/" && pwd -P)
+  BACKUP=$(unset CDPATH && cd -- "$1/" && pwd -P)
   if [ ! -f "$BACKUP/backup.json" ] || [ ! -f "$BACKUP/SHA256SUMS" ]; then
     die "$1 is not a backup: it has no backup.json or no SHA256SUMS"
   fi
@@ -706,9 +723,16 @@ stage() {
   attended in_volume "$1" stage_archive "$program" <"$BACKUP/$file" || die "$1: $file cannot be unpacked"
 }
 
-# swap_all replaces one volume after the other.
+# swap_all replaces one volume after the other. First it says so in all of them: a restore that is interrupted from there
+# on is finished in all of them, too.
 swap_all() {
-  local name
+  local name places=() purpose=project
+  for name in $STAGED; do
+    places+=("$(volume_mount "$name" "/volumes/$name")")
+    [ "$(volume_scope "$name")" = project ] || purpose=shared
+  done
+  # shellcheck disable=SC2086 # words
+  attended helper "$purpose" ${places[@]+"${places[@]}"} -- begin_swaps $STAGED </dev/null || die "the volumes could not be replaced"
   for name in $STAGED; do
     attended in_volume "$name" swap_volume </dev/null || die "$name: the new content is not in its place yet"
     printf 'restored %s\n' "$name"
@@ -925,7 +949,14 @@ show_menu() {
 
 # run COMMAND ARGUMENT…
 run() {
-  metric_start "volumes-$1"
+  case $1 in
+    init | status | clean | backup | restore | optimize) metric_start "volumes-$1" ;;
+    -h | --help | help)
+      usage
+      return
+      ;;
+    *) usage_error "there is no command $1" ;;
+  esac
   case $1 in
     init) init_volumes "${@:2}" ;;
     status) check_volume_status "${@:2}" ;;
@@ -933,8 +964,6 @@ run() {
     backup) backup_volumes "${@:2}" ;;
     restore) restore_volumes "${@:2}" ;;
     optimize) optimize_volumes "${@:2}" ;;
-    -h | --help | help) usage ;;
-    *) usage_error "there is no command $1" ;;
   esac
   metric_end "volumes-$1"
 }

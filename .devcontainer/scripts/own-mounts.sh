@@ -7,6 +7,9 @@
 # Usage: own-mounts.sh USER MOUNT... [-- FOLDER...] | --help. Absolute paths; what busybox has is enough.
 set -eu
 unset CDPATH # with it cd prints, and may go elsewhere
+# What runs is the system's: the image's PATH may begin with a folder of the user, or name the current one.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin${PATH:+:$PATH}
+export PATH LC_ALL=C # messages are looked at
 
 usage() {
   cat <<EOF
@@ -33,7 +36,7 @@ tell() {
 # cannot PATH WHY
 cannot() {
   tell "$1 cannot be given to $user ($uid:$gid): ${2%%
-*}; root needs a file system that has owners, and CAP_CHOWN"
+*}; root needs a file system that has owners, CAP_CHOWN and CAP_DAC_OVERRIDE"
 }
 
 # all_mine PATH...: one look at all of them, for nearly always there is nothing to do.
@@ -48,19 +51,25 @@ all_mine() {
 # mine PATH: whether it belongs to the user, or is not there.
 mine() { [ -z "$(find "$1" -prune ! -user "$uid" 2>/dev/null)" ]; }
 
-# planted PATH: prints the first symbolic link on the way that somebody other than root can have put there.
-planted() {
-  rest=${1#/} path=
+# expect PATH: sets expected to where PATH leads. A symbolic link counts if nobody but root can have put it there. From the
+# first place on where others can, PATH leads where it is written, and link is a symbolic link on the way.
+expect() {
+  rest=${1#/} path=''
   while [ -n "$rest" ]; do
-    path=$path/${rest%%/*}
+    next=$path/${rest%%/*}
+    [ -z "$(find "$path/." -prune \( ! -user 0 -o -perm -002 \))$(find "$next" -prune -type l ! -user 0)" ] || break
+    path=$next
     case $rest in
       */*) rest=${rest#*/} ;;
-      *) rest= ;;
+      *) rest='' ;;
     esac
-    if [ -L "$path" ] && [ -n "$(find "$path" "${path%/*}/." -prune ! -user 0)" ]; then
-      printf '%s' "$path"
-      return
-    fi
+  done
+  expected=$(cd "${path:-/}" && pwd -P)
+  expected=${expected%/}${rest:+/$rest}
+  link=$1 next=$1
+  while [ "$next" != "$path" ]; do
+    [ ! -L "$next" ] || link=$next
+    next=${next%/*}
   done
 }
 
@@ -75,8 +84,8 @@ enter() {
   ! mine . || return
   place=$(pwd -P)
   [ "$place" != "$1" ] || return 0
-  link=$(planted "$1")
-  [ -n "$link" ] || return 0
+  expect "$1"
+  [ "$place" != "$expected" ] || return 0
   tell "$1 belongs to somebody else and is left alone: $link is a symbolic link that leads to $place;" \
     "remove the link, or make the place behind it the target in the spec"
   return 1
@@ -111,7 +120,7 @@ own_here() { why=$(chown -h "$uid:$gid" . 2>&1) || cannot "$1" "$why"; }
 # that another container works in, what has gone meanwhile is no failure.
 give() {
   why=$(find . -xdev "$@" ! -path . ! -user "$uid" -exec chown -h "$uid:$gid" {} + 2>&1) ||
-    [ -z "$(find . -xdev "$@" ! -path . ! -user "$uid" -print 2>/dev/null)" ]
+    [ -z "$(find . -xdev "$@" ! -path . ! -user "$uid" -print 2>&1 | sed '/: No such file or directory$/d')" ]
 }
 
 # own_content: gives all that is below place, but what is mounted there. Two mounts may be of one device, so -xdev does

@@ -113,8 +113,15 @@ authenticate_registry() {
     die "$REGISTRY refuses the token of $user; what is public needs no login"
 }
 
-# pull_into_engine keeps what docker says of a failure.
-pull_into_engine() { run_docker pull --platform "$platform" "$DEVGEN_IMAGE" 2>"$work/pull"; }
+# pull_into_engine shows how far it is, which docker tells on standard output, and keeps what docker says of a failure.
+pull_into_engine() {
+  set -- pull --platform "$platform" "$DEVGEN_IMAGE"
+  if [ "$dry_run" = yes ]; then
+    run_docker "$@"
+  else
+    docker "$@" 3>&2 2>"$work/pull" >&3
+  fi
+}
 
 # [TAG-PERF-006-LOCAL-PULL] Takes the image that CI has built. A cache is no image and cannot be pulled.
 pull_image() {
@@ -174,7 +181,7 @@ build_image() {
   log_info "building $DEVGEN_IMAGE for $platform"
   started=$(now_ms)
   (
-    cd -- "$PROJECT_ROOT"
+    cd -- "$PROJECT_ROOT" || exit
     measured image-build run_docker buildx build "${arguments[@]}" "$DEVGEN_CONTEXT"
   ) || die "the build failed; the last lines above say why"
   [ "$dry_run" = no ] || return 0
@@ -188,7 +195,7 @@ replay_build() {
   local reference
   reference=$(jq -er '."buildx.build.ref"' "$work/metadata") || return 1
   docker buildx history logs --builder "${reference%%/*}" --progress rawjson "${reference##*/}" 2>&1 >/dev/null |
-    jq -cR 'fromjson? | objects' >"$work/stream"
+    jq -cR 'fromjson? | objects' >"$work/stream" || return 1 # half of a record would pass for steps that did not run
   [ -s "$work/stream" ]
 }
 

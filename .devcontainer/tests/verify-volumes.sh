@@ -288,16 +288,18 @@ test_mounts() {
 # no_problem PATH: what survey has found there.
 no_problem() {
   local line
-  line=$(grep -F "$1|" "$work/survey") || {
-    echo "the container told nothing of it:"
-    cat "$work/survey"
-    return 1
-  }
-  line=${line#*|}
-  [ -z "$line" ] || {
-    printf '%s\n' "$line"
-    return 1
-  }
+  while IFS= read -r line; do
+    case $line in
+      "$1|") return ;;
+      "$1|"*)
+        printf '%s\n' "${line#*|}"
+        return 1
+        ;;
+    esac
+  done <"$work/survey"
+  echo "the container told nothing of it:"
+  cat "$work/survey"
+  return 1
 }
 
 # test_persistence: TEST-PERF-007-C. The container is made anew, and what is in the volumes is looked at.

@@ -38,6 +38,7 @@ CORE_NAME=${0##*/}    # the script, in messages and reports
 CORE_LEVEL=$LOG_INFO  # messages above it are not told
 CORE_LOG=''           # the log file, once core_init has found that it can be written
 CORE_LOGGED=0         # characters that this process has logged since it looked at the size of the file
+CORE_FAILURE=''       # the file in which a subshell that fails tells the shell above what it knows
 CORE_METRICS=''       # the file of the metrics, likewise
 CORE_CUT=''           # not empty if the last line there may have been cut off
 CORE_OPEN=()          # metrics that were started: "<milliseconds> <name>"
@@ -63,6 +64,11 @@ core_init() {
   elif ! core_files; then
     CORE_LOG='' CORE_METRICS=''
     log_warn "$STATE_DIR cannot be used: there will be no log file and no metrics"
+  fi
+  if [ -n "$CORE_LOG" ]; then
+    CORE_FAILURE=$LOG_DIR/.failure-$$
+  else
+    CORE_FAILURE=$(mktemp "${TMPDIR:-/tmp}/devgen-failure.XXXXXX" 2>/dev/null) || CORE_FAILURE=''
   fi
 }
 
@@ -107,7 +113,7 @@ core_exit() {
   for ((i = ${#CORE_CLEANUP[@]} - 1; i >= 0; i--)); do
     (eval "${CORE_CLEANUP[i]}") || log_warn "could not clean up: ${CORE_CLEANUP[i]}"
   done
-  [ -z "$CORE_LOG" ] || rm -f -- "$LOG_DIR/.failure-$$"
+  [ -z "$CORE_FAILURE" ] || rm -f -- "$CORE_FAILURE"
   exit "$code"
 }
 
@@ -147,7 +153,7 @@ confirm() {
 now_ms() {
   local now=${EPOCHREALTIME:-}
   if [ -n "$now" ]; then
-    now=${now/[.,]/}
+    now=${now//[!0-9]/} # between the seconds and the rest is what the language of the user has there
     printf '%s\n' "$((now / 1000))"
     return
   fi
@@ -364,20 +370,20 @@ core_stack() {
 
 # core_remember CODE COMMAND STACK keeps a failure for the shell above. No COMMAND: it was told.
 core_remember() {
-  [ -n "$CORE_LOG" ] || return 0
-  (umask 077 && printf '%s\n' "$@" >"$LOG_DIR/.failure-$$") 2>/dev/null || :
+  [ -n "$CORE_FAILURE" ] || return 0
+  (umask 077 && printf '%s\n' "$@" >"$CORE_FAILURE") 2>/dev/null || :
 }
 
 # core_recall replaces the command and the stack of error_handler by those of the subshell in which the failure began:
 # the one with the same code, called from here.
 core_recall() {
   local old_code old_command old_stack newline=$'\n'
-  [ -n "$CORE_LOG" ] && [ -f "$LOG_DIR/.failure-$$" ] || return 0
+  [ -f "$CORE_FAILURE" ] || return 0
   {
     IFS= read -r old_code
     IFS= read -r old_command
     old_stack=$(cat)
-  } <"$LOG_DIR/.failure-$$"
+  } <"$CORE_FAILURE"
   case $old_code$newline$newline$old_stack in
     "$code$newline"*"$newline$stack")
       command=$old_command
@@ -542,15 +548,15 @@ core_metadata() {
 # core_is_object TEXT: whether a line is an object of JSON.
 core_is_object() {
   case $1 in
-    *[$'\001\002\003']*) return 1 ;; # the marks of core_reduce
+    *[$'\002\003\004']*) return 1 ;; # the marks of core_reduce
   esac
-  [ "$(printf '%s\n' "$1" | core_reduce)" = $'\003' ]
+  [ "$(printf '%s\n' "$1" | core_reduce)" = $'\004' ]
 }
 
 # core_reduce is a filter on lines of JSON: strings, numbers and words become a mark each, and what is made of marks
-# becomes one, until one for an object is left, or no more can be done.
+# becomes one, until one for an object is left, or no more can be done. \001 is bash's own mark, which 3.2 may lose.
 core_reduce() {
-  local s=$'\001' v=$'\002' o=$'\003'
+  local s=$'\002' v=$'\003' o=$'\004'
   LC_ALL=C sed -E \
     -e 's/"([^"\\[:cntrl:]]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*"/'"$s/g" \
     -e "s/-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null/$v/g" \

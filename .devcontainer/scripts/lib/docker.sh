@@ -22,7 +22,7 @@ require_buildx() {
   docker buildx version >/dev/null 2>&1 || die "docker buildx is not installed: https://docs.docker.com/build/install-buildx/"
 }
 
-# require_compose ends the script unless there is Docker Compose 2.24, the first that can take back a key (!reset).
+# require_compose ends the script unless there is Docker Compose 2.30, the first that knows the hook of own-mounts.sh.
 require_compose() {
   local version major minor
   [ -z "$DOCKER_COMPOSE" ] || return 0
@@ -36,8 +36,8 @@ require_compose() {
   case $major in
     '' | *[!0-9]*) die "docker compose has a version that is none: $version" ;;
   esac
-  if [ "$major" -lt 2 ] || { [ "$major" -eq 2 ] && [ "${minor:-0}" -lt 24 ]; }; then
-    die "docker compose is $version; want 2.24 or later"
+  if [ "$major" -lt 2 ] || { [ "$major" -eq 2 ] && [ "${minor:-0}" -lt 30 ]; }; then
+    die "docker compose is $version; want 2.30 or later"
   fi
   DOCKER_COMPOSE=$version
 }

@@ -70,14 +70,15 @@ engine_volume() {
 
 # volume_folder NAME prints the folder of the host that backs the volume; nothing where the engine has the volume.
 volume_folder() {
-  local backing scope folder
+  local backing scope folder home
   read -r _ _ backing scope _ <<<"$(volume_row "$1")"
   [ "$backing" = host ] || return 0
   case $scope in
     shared) folder=$DEVGEN_HOST_FOLDER/$1 ;;
     *) folder=$DEVGEN_HOST_CLONES/$COMPOSE_PROJECT/$1 ;;
   esac
-  printf '%s\n' "${HOME:?HOME is not set}/${folder#\~/}"
+  home=${HOME:?HOME is not set}
+  printf '%s\n' "${home%/}/${folder#\~/}" # as the engine writes it, or containers_of finds nobody
 }
 
 # volume_state NAME prints present, absent, or foreign: the engine has a volume of that name whose labels are not ours.
@@ -150,6 +151,8 @@ create_volume() {
 # The content of a volume belongs to others, and may be out of this machine's reach: it is read and written
 # in a container of the service's own image, as root, with the volume and no network.
 
+ATTENDED='' # a command runs that a signal does not end
+
 # helper PURPOSE MOUNT… -- FUNCTION [ARGUMENT…] runs one of helper_functions. PURPOSE is the lock that it runs under
 # (project or shared), or status. No log driver: what it prints may be a whole volume.
 helper() {
@@ -182,21 +185,32 @@ remove_helpers() {
   done
 }
 
-# end_helpers removes those of this run.
+# end_helpers removes those of this run. A signal may come while docker is about to make one: it lives on, and makes it a
+# moment later. Nobody would read what that one writes, so it would wait for ever.
 end_helpers() {
-  # shellcheck disable=SC2046 # one id a word
-  remove_helpers $(docker ps --all --quiet --filter "label=dev.devgen.run=$$" --filter "label=dev.devgen.project=$COMPOSE_PROJECT")
+  local tries=1
+  [ -z "$ATTENDED" ] || tries=4
+  while [ "$tries" -gt 0 ]; do
+    # shellcheck disable=SC2046 # one id a word
+    remove_helpers $(docker ps --all --quiet --filter "label=dev.devgen.run=$$" --filter "label=dev.devgen.project=$COMPOSE_PROJECT")
+    tries=$((tries - 1))
+    [ "$tries" = 0 ] || sleep 0.3
+  done
 }
 
 # attended COMMAND… lets a signal be heard at once: bash hears none while it waits for a command in the foreground.
 attended() {
+  local code=0
+  ATTENDED=yes
   "$@" <&0 &
-  wait "$!"
+  wait "$!" || code=$?
+  ATTENDED=''
+  return "$code"
 }
 
 # What runs in the container is POSIX sh: the image may have no bash. The volume is at /volume.
-helper_functions=(restore_phase survey_volumes has_program archive_volume stage_archive swap_volume discard_staging
-  empty_volume old_packages remove_packages)
+helper_functions=(restore_phase survey_volumes has_program archive_volume stage_archive begin_swaps holds swap_volume
+  discard_staging empty_volume old_packages remove_packages)
 
 # restore_phase FOLDER prints how far a restore came: whole (there is none), staging (what was there is untouched), out
 # (it is being moved away), in (the new content is being moved to its place), or trash (only rubbish is left).
@@ -286,25 +300,51 @@ stage_archive() {
   fi
 }
 
+# begin_swaps NAME… says of each /volumes/NAME that it gets what is staged: who finishes one finishes all of them.
+begin_swaps() {
+  for name in "$@"; do
+    mv "/volumes/$name/.devgen-restore/staging" "/volumes/$name/.devgen-restore/out" || return 1
+  done
+}
+
+# holds FOLDER: whether anything is in it, but for the state of a restore; yes, where that cannot be seen.
+holds() {
+  [ -n "$(find "$1" -mindepth 1 -maxdepth 1 ! -name .devgen-restore ! -name .devgen-trash -exec echo x {} + || echo x)" ]
+}
+
 # swap_volume puts the staged content in the place of what is there. It goes on from wherever an earlier one stopped:
-# each step is a rename, and its end too; the old content goes when the new one is in its place.
+# each step is a rename, and its end too; the old content goes when the new one is in its place. A container that was
+# started since may have made a name again: what it made goes with the old. busybox's find hides that a mv has failed.
 swap_volume() {
   cd /volume/.devgen-restore || return 1
-  if [ -e staging ]; then
-    mv staging out || return 1
+  old=old
+  if holds old; then
+    old=$(mktemp -d old/.XXXXXX) || return 1
   fi
   if [ -e out ]; then
-    find .. -mindepth 1 -maxdepth 1 ! -name .devgen-restore ! -name .devgen-trash -exec sh -c 'mv -- "$@" old/' sh {} + || return 1
-    mv out in || return 1
+    find .. -mindepth 1 -maxdepth 1 ! -name .devgen-restore ! -name .devgen-trash -exec sh -c 'mv -- "$@" "$0"' "$old" {} + || return 1
+    ! holds .. && mv out in || return 1
   fi
-  find new -mindepth 1 -maxdepth 1 -exec sh -c 'mv -- "$@" ../' sh {} + || return 1
+  find new -mindepth 1 -maxdepth 1 -exec sh -c '
+    for entry; do
+      place=../${entry#new/}
+      if [ -e "$place" ] || [ -L "$place" ]; then
+        mv -- "$place" "$0" || exit 1
+      fi
+    done
+    mv -- "$@" ../' "$old" {} + || return 1
   chown "$(stat -c %u:%g new)" .. && chmod "$(stat -c %a new)" .. || return 1
   discard_staging
 }
 
-# discard_staging renames before it removes: half a staging folder must not be taken for one.
+# discard_staging renames before it removes: half a staging folder must not be taken for one. While content is being
+# moved, what the folder holds is nowhere else.
 discard_staging() {
   cd /volume && rm -rf .devgen-trash || return 1
+  if [ -e .devgen-restore/out ] || { [ -e .devgen-restore/in ] && holds .devgen-restore/new; }; then
+    echo 'content is being moved: it is not removed' >&2
+    return 1
+  fi
   [ ! -e .devgen-restore ] || mv .devgen-restore .devgen-trash || return 1
   rm -rf .devgen-trash
 }
@@ -317,7 +357,7 @@ old_packages() {
 *' -mtime "+$(($1 - 1))" -exec sh -c '
     for marker; do
       package=${marker%/*}
-      echo "$(du -sk "$package" | cut -f 1) ${package#./}"
+      printf "%s %s\n" "$(du -sk "$package" | cut -f 1)" "${package#./}"
     done' sh {} +
 }
 
@@ -326,52 +366,64 @@ old_packages() {
 remove_packages() {
   packages=$(old_packages "$1") || return 1
   [ -n "$packages" ] || return 0
-  echo "$packages" | while read -r size package; do
+  printf '%s\n' "$packages" | while IFS= read -r line; do
+    package=${line#* }
     rm -f -- "/volume/$package/.nupkg.metadata" && rm -rf -- "/volume/$package" || return 1
     rmdir -- "/volume/${package%/*}" 2>/dev/null || :
-    echo "$size $package"
+    printf '%s\n' "$line"
   done
 }
 
-# Two runs must not work on the same volumes. A symbolic link that leads to a process number comes with its
-# content or not at all, on every system.
+# Two runs must not work on the same volumes. A symbolic link that leads to a process number and the name of a
+# script comes with its content or not at all, on every system.
+
+# lock_link is what the link of this script leads to.
+lock_link() { printf '%s:%s\n' "$$" "${0##*/}"; }
 
 # lock_holder FILE prints the process that holds the lock, if it lives.
 lock_holder() {
-  local pid
-  pid=$(readlink "$1") || return 1
+  local link pid
+  link=$(readlink "$1") || return 1
+  pid=${link%%:*}
   case $pid in
     '' | *[!0-9]*) return 1 ;;
   esac
   kill -0 "$pid" 2>/dev/null || return 1
-  # After a restart of the machine another program may have the number.
-  case $(ps -p "$pid" -o args= 2>/dev/null || echo "$0") in
-    *"${0##*/}"*) printf '%s\n' "$pid" ;;
+  # After a restart of the machine another program may have the number. Another script may hold the lock, too.
+  case $(ps -p "$pid" -o args= 2>/dev/null || echo "$link") in
+    *"${link#*:}"*) printf '%s\n' "$pid" ;;
     *) return 1 ;;
+  esac
+}
+
+# lock_file project|shared prints where the lock of that scope is.
+lock_file() {
+  local folder=${TMPDIR:-/tmp}/devgen-$UID-$DEVGEN_NAME-
+  [ -z "${STATE_DIR:-}" ] || folder=$STATE_DIR/
+  case $1 in
+    project) printf '%s\n' "$folder$COMPOSE_PROJECT.lock" ;;
+    *) printf '%s\n' "$folder.shared.lock" ;;
   esac
 }
 
 # take_lock FILE WHAT ends the script where another run holds the lock.
 take_lock() {
   local holder
-  if ! ln -s "$$" "$1" 2>/dev/null; then
+  if ! ln -s "$(lock_link)" "$1" 2>/dev/null; then
     if holder=$(lock_holder "$1"); then
       die "$2: another run is at work (process $holder); wait for its end"
     fi
     rm -f -- "$1"
-    ln -s "$$" "$1" || die "$2: cannot make the lock $1"
+    ln -s "$(lock_link)" "$1" || die "$2: cannot make the lock $1"
   fi
   on_exit rm -f -- "$1"
 }
 
 # lock_volumes NAME… takes the locks of their scopes, and removes what a run that was killed has left at work.
 lock_volumes() {
-  local name scope scopes='' folder=${STATE_DIR:-}
-  if [ -n "$folder" ]; then
-    (umask 077 && mkdir -p -- "$folder") || die "$folder cannot be made: there is no place for a lock"
-    folder+=/
-  else
-    folder=${TMPDIR:-/tmp}/devgen-$UID-$DEVGEN_NAME-
+  local name scope scopes=''
+  if [ -n "${STATE_DIR:-}" ]; then
+    (umask 077 && mkdir -p -- "$STATE_DIR") || die "$STATE_DIR cannot be made: there is no place for a lock"
   fi
   for name in "$@"; do
     scopes+=$(volume_scope "$name")$'\n'
@@ -379,10 +431,22 @@ lock_volumes() {
   for scope in project shared; do
     listed "$scope" "$scopes" || continue
     case $scope in
-      project) take_lock "$folder$COMPOSE_PROJECT.lock" "the volumes of $COMPOSE_PROJECT" ;;
-      shared) take_lock "$folder.shared.lock" "the volumes that all clones share" ;;
+      project) take_lock "$(lock_file project)" "the volumes of $COMPOSE_PROJECT" ;;
+      shared) take_lock "$(lock_file shared)" "the volumes that all clones share" ;;
     esac
     # shellcheck disable=SC2046 # one id a word
     remove_helpers $(helpers "$scope")
   done
+  remove_strays
+}
+
+# remove_strays removes what needs no lock and belongs to a run that is over. The engine removes no container that was
+# made and never started, and clean would take it for somebody who uses the volumes.
+remove_strays() {
+  local id pid
+  docker ps --all --format '{{.ID}} {{.Label "dev.devgen.run"}}' --filter "label=dev.devgen.spec=$DEVGEN_NAME" \
+    --filter label=dev.devgen.helper=status --filter "label=dev.devgen.project=$COMPOSE_PROJECT" |
+    while read -r id pid; do
+      kill -0 "$pid" 2>/dev/null || ps -p "$pid" >/dev/null 2>&1 || remove_helpers "$id"
+    done
 }
