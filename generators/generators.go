@@ -96,12 +96,19 @@ func Generate(p *plan.Plan) (files []File, problems []schema.Problem, err error)
 	return files, schema.SortProblems(problems), nil
 }
 
-// renderAll makes every document of the plan.
+// renderAll makes every document of the plan: all at once, for no generator looks at what another one makes.
 func renderAll(p *plan.Plan) map[string]document {
+	all := rows()
+	made := make([]document, len(all))
+	atOnce(len(all), func(i int) {
+		if all[i].render != nil && p.Output(all[i].id) != nil {
+			made[i] = all[i].render(p)
+		}
+	})
 	documents := map[string]document{}
-	for _, r := range rows() {
-		if r.render != nil && p.Output(r.id) != nil {
-			documents[r.id] = r.render(p)
+	for i, r := range all {
+		if made[i].data != nil {
+			documents[r.id] = made[i]
 		}
 	}
 	if p.Output("traceability") != nil {
