@@ -33,7 +33,7 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(220)       // a run is short: memory is cheaper than collecting it
+	debug.SetGCPercent(250)       // a run is short: memory is cheaper than collecting it
 	debug.SetMemoryLimit(1 << 30) // but not for a spec of thousands of volumes
 	logrus.SetOutput(io.Discard)  // compose-go would warn of variables that only the developer's machine has
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -18,7 +18,7 @@ import (
 // TestMain lets a test run the command in a process of its own: DEVGEN_TEST_RUN makes this binary devgen. Its value is
 // the signal that it sends to itself, and before which replacement of a file: "KILL 3"; "-" is none.
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(220)       // as main does
+	debug.SetGCPercent(250)       // as main does
 	os.Unsetenv("GITHUB_ACTIONS") // the format would follow it
 	how := os.Getenv("DEVGEN_TEST_RUN")
 	switch how {

@@ -49,7 +49,7 @@ func (l lab) own(tree string) subject {
 	return subject{
 		name: tree + " without judges",
 		dir:  l.path(tree),
-		env:  []string{"DEVGEN_BENCH_DIR=" + l.path(tree), "GOGC=220", "GOMEMLIMIT=1GiB"}, // as main sets them
+		env:  []string{"DEVGEN_BENCH_DIR=" + l.path(tree), "GOGC=250", "GOMEMLIMIT=1GiB"}, // as main sets them
 		args: []string{l.bin("own"), "-test.run=^$", "-test.bench=^BenchmarkOwn$", "-test.benchtime=1x"},
 		took: func(output []byte, _ time.Duration) (time.Duration, error) {
 			m := ownTime.FindSubmatch(output)
