@@ -13,6 +13,8 @@
 //	NAME      the name of the spec, of the folder that the case begins in, and of the image: $REGISTRY/$NAME/dev
 //	REGISTRY  the registry: no login, plain http. BuildKit has it answer for Docker Hub and mcr.microsoft.com, too; the
 //	          engine itself knows debian:bookworm only as $REGISTRY/library/debian:bookworm
+//	S3        a store that speaks S3, with the key lab, the secret lab-secret and the bucket cache: the folder $LAB/s3/cache
+//	BLOBS     a store of Azure's blobs: Azurite, with its well-known account
 //	HOME      empty but for .gitconfig; DOCKER_CONFIG and TMPDIR are the case's own as well
 //	LAB       the folder of the lab, and ROOT that of devgen
 //
@@ -74,6 +76,8 @@ func TestCases(t *testing.T) {
 			e.Setenv("NAME", name)
 			e.Setenv("REGISTRY", os.Getenv("DEVGEN_LAB_REGISTRY"))
 			e.Setenv("LAB", os.Getenv("DEVGEN_LAB"))
+			e.Setenv("S3", os.Getenv("DEVGEN_LAB_S3"))
+			e.Setenv("BLOBS", os.Getenv("DEVGEN_LAB_BLOBS"))
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("DOCKER_CONFIG", filepath.Join(e.WorkDir, "docker"))
 			for _, inherited := range []string{"DOCKER_HOST", "BUILDX_BUILDER"} {

@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
-# The lab is the machine that the end-to-end cases run on: an engine, BuildKit, a registry, and base images for the
-# Dockerfiles. Nothing in it needs the internet: what a Dockerfile names is answered by the registry.
+# The lab is the machine that the end-to-end cases run on: an engine, BuildKit, a registry, stores that speak S3 and Azure's
+# blobs, a runner of workflows, and base images of two platforms for the Dockerfiles. Nothing in it needs the internet: what
+# a Dockerfile names is answered by the registry.
 #
 # Usage: lab.sh up | env | fresh | down [--purge] | --help
 #
 # DEVGEN_LAB       its folder; devgen-e2e in the folder of temporary files unless said
-# DEVGEN_LAB_PORT  the port of the registry on this machine; 5100 unless said
+# DEVGEN_LAB_PORT  the port of the registry on this machine; 5100 unless said. The stores have the next two
 set -euo pipefail
 unset CDPATH
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 lab=${DEVGEN_LAB:-${TMPDIR:-/tmp}/devgen-e2e}
-registry=localhost:${DEVGEN_LAB_PORT:-5100}
+port=${DEVGEN_LAB_PORT:-5100}
+registry=localhost:$port
+s3=localhost:$((port + 1))
+blobs=localhost:$((port + 2))
 buildkit=unix://$lab/run/buildkitd.sock
 export DOCKER_CONFIG=$lab/docker
 unset BUILDX_BUILDER BUILDX_CONFIG
@@ -90,9 +94,10 @@ end() {
 prepare() {
   [ "$(id -u)" = 0 ] || die "BuildKit and the engine need root"
   local tool
-  for tool in go npm docker runc curl ip apt-get dpkg-deb; do
+  for tool in go npm node docker runc curl ip apt-get dpkg-deb; do
     command -v "$tool" >/dev/null || die "$tool is not installed"
   done
+  [ "$(uname -m)" = x86_64 ] || die "the lab is written for x86_64, and arm64 emulated; this is $(uname -m)"
   case $lab in
     /*) ;;
     *) die "DEVGEN_LAB is $lab; want an absolute path" ;;
@@ -108,49 +113,89 @@ prepare() {
   printf '{"cliPluginsExtraDirs": ["%s"]}\n' "$lab/bin" >"$DOCKER_CONFIG/config.json"
 }
 
-# tools builds them from tools/go.mod, which says their versions.
+# tools builds them from the go.mod of each module below tools, which say their versions.
 tools() {
-  cmp -s "$here/tools/go.mod" "$lab/bin/go.mod" && return
-  build docker-buildx github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
-  build buildkitd github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version
-  build buildctl github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version
-  build docker-compose github.com/docker/compose/v5/cmd github.com/docker/compose/v5/internal.Version
-  build dockerfile-frontend github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend github.com/moby/buildkit/version.Version
-  cp "$here/tools/go.mod" "$lab/bin/go.mod"
+  cat "$here"/tools/go.mod "$here"/tools/*/go.mod | cmp -s - "$lab/bin/go.mod" && return
+  build . docker-buildx github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
+  build . buildkitd github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version
+  build . buildctl github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version
+  build . docker-compose github.com/docker/compose/v5/cmd github.com/docker/compose/v5/internal.Version
+  build . dockerfile-frontend github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend github.com/moby/buildkit/version.Version
+  build act act github.com/nektos/act main.version
+  build s3 versitygw github.com/versity/versitygw/cmd/versitygw main.Version
+  cat "$here"/tools/go.mod "$here"/tools/*/go.mod >"$lab/bin/go.mod"
 }
 
-# build NAME PACKAGE VARIABLE: a program that tells its version.
+# version MODULE PACKAGE: that of the module which the package is part of.
+version() { go list -C "$here/tools/$1" -f '{{.Module.Version}}' "$2"; }
+
+# build MODULE NAME PACKAGE VARIABLE: a program that tells its version.
 build() {
   local version
-  version=$(go list -C "$here/tools" -f '{{.Module.Version}}' "$2" 2>"$lab/log/$1.log") || die "no version of $1: $(cat "$lab/log/$1.log")"
-  CGO_ENABLED=0 logged "$1" go build -C "$here/tools" -buildvcs=false -ldflags "-s -w -X $3=$version" -o "$lab/bin/$1" "$2"
+  version=$(version "$1" "$3" 2>"$lab/log/$2.log") || die "no version of $2: $(cat "$lab/log/$2.log")"
+  CGO_ENABLED=0 logged "$2" go build -C "$here/tools/$1" -buildvcs=false -ldflags "-s -w -X $4=$version" -o "$lab/bin/$2" "$3"
 }
 
-devcontainer_cli() {
-  cmp -s "$here/tools/package-lock.json" "$lab/npm/package-lock.json" && [ -x "$lab/npm/node_modules/.bin/devcontainer" ] && return
-  cp "$here/tools/package.json" "$here/tools/package-lock.json" "$lab/npm/"
-  logged npm npm ci --prefix "$lab/npm" --no-audit --no-fund
+# npm_packages are the dev container CLI, Azure's emulator of its store, and GitHub's parser of workflows with esbuild,
+# because node reads that parser only as one file.
+npm_packages() {
+  cmp -s "$here/tools/package-lock.json" "$lab/npm/package-lock.json" && [ -d "$lab/npm/node_modules" ] && return
+  rm -rf "$lab/npm/node_modules"
+  cp "$here/tools/package.json" "$lab/npm/"
+  cp "$here/tools/package-lock.json" "$lab/npm/part"
+  mv "$lab/npm/part" "$lab/npm/package-lock.json"
+  logged npm npm ci --prefix "$lab/npm" --no-audit --no-fund --ignore-scripts
 }
 
 # debian takes packages apart instead of installing them: the registry would become a service of this machine.
 debian() {
-  [ -d "$lab/debian/files" ] && return
-  logged debian download docker-registry busybox-static bash-static
-  local package
-  for package in "$lab"/debian/*.deb; do
-    dpkg-deb -x "$package" "$lab/debian/part"
-  done
-  install "$lab/debian/part/usr/bin/docker-registry" "$lab/bin/registry" # with its own name it would pass for a plugin of docker
-  mv "$lab/debian/part" "$lab/debian/files"
+  unpacked amd64 docker-registry qemu-user-static busybox-static bash-static
+  unpacked arm64 busybox-static bash-static
+  install "$lab/debian/amd64/usr/bin/docker-registry" "$lab/bin/registry" # with its own name it would pass for a plugin of docker
 }
 
-# download PACKAGE...: a machine may have no lists of packages yet.
+# unpacked ARCHITECTURE PACKAGE...: their files, in a folder that is called like the architecture.
+unpacked() {
+  local dir=$lab/debian/$1 package
+  [ ! -d "$dir" ] || return 0
+  rm -rf "$dir.part"
+  mkdir -p "$dir.part"/{packages,files,lists/partial,cache/archives/partial}
+  logged "debian-$1" download "$dir.part" "$@"
+  for package in "$dir.part"/packages/*.deb; do
+    dpkg-deb -x "$package" "$dir.part/files"
+  done
+  mv "$dir.part/files" "$dir"
+  rm -rf "$dir.part"
+}
+
+# download FOLDER ARCHITECTURE PACKAGE...: with lists of its own, for the machine's have its own architecture only, if any.
 download() (
-  cd "$lab/debian"
-  apt-get -o APT::Sandbox::User=root -q download "$@" && return
-  apt-get -q update
-  apt-get -o APT::Sandbox::User=root -q download "$@"
+  cd "$1/packages"
+  apt=(apt-get -q -o "APT::Architecture=$2" -o "APT::Architectures=$2" -o "Dir::State=$1" -o "Dir::State::Lists=$1/lists"
+    -o Dir::State::status=/dev/null -o "Dir::Cache=$1/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none)
+  "${apt[@]}" update
+  "${apt[@]}" download "${@:3}"
 )
+
+# emulation has the kernel run the programs of arm64, too. The interpreter is read when it is registered, and so is there in
+# every container.
+emulation() {
+  local kernel=/proc/sys/fs/binfmt_misc debian=/usr/libexec/qemu-binfmt
+  if [ ! -e "$kernel/register" ]; then
+    mount -t binfmt_misc binfmt_misc "$kernel"
+    : >"$lab/run/binfmt"
+  fi
+  [ ! -e "$kernel/qemu-aarch64" ] || return 0
+  sed "s,:$debian/,:$lab/debian/amd64$debian/," "$lab/debian/amd64/usr/lib/binfmt.d/qemu-aarch64.conf" >"$kernel/register"
+  : >"$lab/run/qemu"
+}
+
+# end_emulation takes back what this lab has registered.
+end_emulation() {
+  local kernel=/proc/sys/fs/binfmt_misc
+  [ ! -e "$lab/run/qemu" ] || echo -1 >"$kernel/qemu-aarch64"
+  [ ! -e "$lab/run/binfmt" ] || umount "$kernel"
+}
 
 # engine uses the one that is up. Its own is kept off the machine's: a socket and a folder in the lab, no firewall rules.
 engine() {
@@ -238,21 +283,51 @@ EOF
   docker buildx inspect lab >/dev/null 2>&1 || docker buildx create --name lab --driver remote "$buildkit" >/dev/null
 }
 
-# push_image FOLDER TAG...: the Dockerfile comes from standard input.
+# start_s3: a folder is a bucket.
+start_s3() {
+  running versitygw && return
+  mkdir -p "$lab/s3/cache"
+  ROOT_ACCESS_KEY=lab ROOT_SECRET_KEY=lab-secret start versitygw "$lab/bin/versitygw" --quiet --port "${s3/localhost/127.0.0.1}" --health /health posix "$lab/s3"
+  answers versitygw curl -fsS "http://$s3/health"
+}
+
+start_blobs() {
+  running azurite && return
+  mkdir -p "$lab/blobs"
+  start azurite node "$lab/npm/node_modules/azurite/dist/src/blob/main.js" --silent --location "$lab/blobs" \
+    --blobHost 127.0.0.1 --blobPort "${blobs#*:}" --disableTelemetry --skipApiVersionCheck
+  answers azurite curl -sS "http://$blobs/"
+}
+
+# push_image FOLDER PLATFORMS TAG...: the Dockerfile comes from standard input.
 push_image() {
   local tag tags=()
-  for tag in "${@:2}"; do tags+=(--tag "$registry/$tag"); done
-  logged image docker buildx build --builder lab --provenance=false --push "${tags[@]}" --file - "$1"
+  for tag in "${@:3}"; do tags+=(--tag "$registry/$tag"); done
+  logged image docker buildx build --builder lab --provenance=false --platform "$2" --push "${tags[@]}" --file - "$1"
 }
 
 # base_image is small: a shell, busybox, and the user of the images that it stands for.
 base_image() {
-  local root=$lab/image/base program
-  rm -rf "$root"
+  rm -rf "$lab/image/base"
+  base_files amd64
+  base_files arm64
+  find "$lab/image/base" -exec touch -h -d @0 {} + # so that the image is the same the next time
+  push_image "$lab/image/base" linux/amd64,linux/arm64 library/debian:bookworm devcontainers/base:debian <<EOF
+FROM scratch
+ARG TARGETARCH
+COPY \$TARGETARCH /
+ENV PATH=/usr/local/bin:/usr/bin:/bin
+CMD ["/bin/bash"]
+EOF
+}
+
+# base_files ARCHITECTURE: this machine's own busybox tells the programs that both have.
+base_files() {
+  local root=$lab/image/base/$1 program
   mkdir -p "$root"/{bin,etc,home/vscode,proc,root,sys,dev,tmp,usr/bin,usr/local/bin,var/tmp}
-  cp "$lab/debian/files/bin/busybox" "$root/bin/"
-  cp "$lab/debian/files/bin/bash-static" "$root/bin/bash"
-  for program in $("$root/bin/busybox" --list); do
+  cp "$lab/debian/$1/bin/busybox" "$root/bin/"
+  cp "$lab/debian/$1/bin/bash-static" "$root/bin/bash"
+  for program in $("$lab/debian/amd64/bin/busybox" --list); do
     [ -e "$root/bin/$program" ] || ln -s busybox "$root/bin/$program"
   done
   ln -s /bin/bash /bin/env "$root/usr/bin/"
@@ -261,20 +336,13 @@ base_image() {
   printf 'ID=lab\nNAME="lab"\n' >"$root/etc/os-release"
   chmod 1777 "$root/tmp" "$root/var/tmp"
   chown 1000:1000 "$root/home/vscode"
-  find "$root" -exec touch -h -d @0 {} + # so that the image is the same the next time
-  push_image "$root" library/debian:bookworm devcontainers/base:debian <<EOF
-FROM scratch
-COPY . /
-ENV PATH=/usr/local/bin:/usr/bin:/bin
-CMD ["/bin/bash"]
-EOF
 }
 
 # frontend_image answers "# syntax=docker/dockerfile:1".
 frontend_image() {
   mkdir -p "$lab/image/frontend"
   cp -p "$lab/bin/dockerfile-frontend" "$lab/image/frontend/"
-  push_image "$lab/image/frontend" docker/dockerfile:1 <<EOF
+  push_image "$lab/image/frontend" linux/amd64 docker/dockerfile:1 <<EOF
 FROM scratch
 COPY dockerfile-frontend /bin/
 LABEL moby.buildkit.frontend.network.none="true"
@@ -283,10 +351,12 @@ ENTRYPOINT ["/bin/dockerfile-frontend"]
 EOF
 }
 
-# buildkit_image is what buildx starts a builder of its own from: it cannot be pulled here, so the engine's is taken.
+# buildkit_image is what buildx starts a builder of its own from, under the name that it has itself and under that of a
+# workflow: it cannot be pulled here, so the engine's is taken.
 buildkit_image() {
-  local image=moby/buildkit:buildx-stable-1 root=$lab/image/buildkit library
-  docker image inspect "$image" >/dev/null 2>&1 && return
+  local image=moby/buildkit:buildx-stable-1 named root=$lab/image/buildkit library
+  named=moby/buildkit:$(version . github.com/moby/buildkit/cmd/buildkitd)
+  docker image inspect "$image" "$named" >/dev/null 2>&1 && return
   rm -rf "$root"
   mkdir -p "$root/usr/bin"
   cp "$lab/bin/buildkitd" "$lab/bin/buildctl" "$root/usr/bin/"
@@ -294,22 +364,25 @@ buildkit_image() {
   for library in $(ldd "$root/usr/bin/buildkit-runc" | grep -o '/[^ ]*'); do
     install -D "$(readlink -f "$library")" "$root$library"
   done
-  logged image docker buildx build --builder lab --provenance=false --load --tag "$image" --file - "$root" <<EOF
+  logged image docker buildx build --builder lab --provenance=false --load --tag "$image" --tag "$named" --file - "$root" <<EOF
 FROM debian:bookworm
 COPY . /
 VOLUME /var/lib/buildkit
 ENTRYPOINT ["buildkitd"]
 EOF
-  echo "$image" >"$lab/run/images"
+  printf '%s\n' "$image" "$named" >"$lab/run/images"
 }
 
 up() {
   step 'what must be installed' prepare
   step 'Go tools' tools
-  step 'dev container CLI' devcontainer_cli
+  step 'npm packages' npm_packages
   step 'Debian packages' debian
+  step 'emulation of arm64' emulation
   step 'engine' engine
   step 'registry' start_registry
+  step 'S3' start_s3
+  step 'blobs' start_blobs
   step 'BuildKit' start_buildkit
   step 'base image' base_image
   step 'Dockerfile frontend' frontend_image
@@ -320,6 +393,8 @@ env_lines() {
   [ -d "$lab/bin" ] || die "there is no lab; lab.sh up makes it"
   printf 'export DEVGEN_LAB=%q\n' "$lab"
   printf 'export DEVGEN_LAB_REGISTRY=%q\n' "$registry"
+  printf 'export DEVGEN_LAB_S3=%q\n' "http://$s3"
+  printf 'export DEVGEN_LAB_BLOBS=%q\n' "http://$blobs"
   printf 'export DOCKER_CONFIG=%q\n' "$DOCKER_CONFIG"
   printf 'export BUILDX_BUILDER=lab\n'
   # shellcheck disable=SC2016 # whoever evaluates it has the PATH
@@ -348,9 +423,10 @@ down() {
   else
     own_images | xargs -r docker image rm >/dev/null || :
   fi
-  end buildkitd
-  end registry
-  rm -rf "$lab/run" "$lab/registry"
+  local program
+  for program in buildkitd registry versitygw azurite; do end "$program"; done
+  end_emulation
+  rm -rf "$lab/run" "$lab/registry" "$lab/s3" "$lab/blobs"
 }
 
 main() {
