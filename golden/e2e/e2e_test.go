@@ -22,8 +22,12 @@
 //
 //	waitfor COMMAND [ARGUMENT...]  run a command until it succeeds, for half a minute at most
 //
-// and on its PATH devgen, the plugins of docker, the dev container CLI, and compose (in bin), which is docker compose with
-// the project's name and files.
+// and on its PATH devgen, the plugins of docker, the dev container CLI, act, and what is in bin; there each says how it is
+// used. Mostly it is
+//
+//	compose    docker compose with the project's name and files
+//	pipeline   the generated workflow, run on this machine for an event; the actions that it names are stand-ins, in actions
+//	published  what the registry has of the case
 package e2e
 
 import (
