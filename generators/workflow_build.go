@@ -336,7 +336,7 @@ func (j buildJob) measure() *yaml.Node {
 		kv("continue-on-error", true).remark("a figure that is missing keeps no image back"),
 		kv("env", dict(
 			kv("BUILDER", "${{ steps.buildx.outputs.name }}"),
-			kv("METADATA", "${{ steps.build.outputs.metadata }}"),
+			kv("BUILD", "${{ fromJSON(steps.build.outputs.metadata)['buildx.build.ref'] }}"),
 			kv("PLATFORM", "${{ matrix.platform }}"),
 			kv("CACHE_MODE", mode),
 			only(j.push, kv("DIGEST", "${{ steps.build.outputs.digest }}")),

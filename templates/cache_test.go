@@ -95,7 +95,7 @@ func steps(names ...string) string {
 
 // cacheReport runs ci/cache-report.sh, in the layout of a checkout, behind a docker that replays a stream as buildx
 // does: on standard error and among warnings.
-func cacheReport(t *testing.T, stream, metadata, digest string) (r result, calls, report string) {
+func cacheReport(t *testing.T, stream, build, digest string) (r result, calls, report string) {
 	t.Helper()
 	needs(t, "bash", "jq")
 	checkout, file := t.TempDir(), filepath.Join(t.TempDir(), "report.json")
@@ -111,14 +111,14 @@ esac
 		t.Fatal(err)
 	}
 	r = script{dir: checkout, path: []string{docker}, args: []string{"scripts/ci/cache-report.sh"}, env: map[string]string{
-		"BUILDER": "b1", "METADATA": metadata, "PLATFORM": "linux/amd64", "CACHE_MODE": "max", "DIGEST": digest,
+		"BUILDER": "b1", "BUILD": build, "PLATFORM": "linux/amd64", "CACHE_MODE": "max", "DIGEST": digest,
 		"REPORT": file, "STREAM": stream,
 	}}.run(t)
 	return r, called(), contents(t, file)
 }
 
 func TestCacheReport(t *testing.T) {
-	r, calls, text := cacheReport(t, "testdata/warm.json", `{"buildx.build.ref":"b1/b1-0/ref42","containerimage.digest":"sha256:aa"}`, "sha256:aa")
+	r, calls, text := cacheReport(t, "testdata/warm.json", "b1/b1-0/ref42", "sha256:aa")
 	r.succeeds(t)
 	equal(t, "the log", r.stdout, "linux/amd64: 9 of 9 steps cached in 63 s\n")
 	equal(t, "the calls of docker", calls,
@@ -134,14 +134,14 @@ func TestCacheReport(t *testing.T) {
 }
 
 func TestCacheReportTellsWhatRan(t *testing.T) {
-	r, _, _ := cacheReport(t, "testdata/cold.json", `{"buildx.build.ref":"b1/b1-0/ref42"}`, "")
+	r, _, _ := cacheReport(t, "testdata/cold.json", "b1/b1-0/ref42", "")
 	r.succeeds(t)
 	equal(t, "the log", r.stdout,
 		"linux/amd64: 0 of 9 steps cached in 63 s\n  ran: "+strings.Join(recordedSteps, "\n  ran: ")+"\n")
 }
 
 func TestCacheReportWithoutABuild(t *testing.T) {
-	r, calls, report := cacheReport(t, "testdata/warm.json", `{}`, "")
+	r, calls, report := cacheReport(t, "testdata/warm.json", "", "")
 	if r.code == 0 || !strings.Contains(r.stderr, "the build has no reference") {
 		t.Errorf("exit code %d, %s; want a failure that says why", r.code, r.stderr)
 	}
@@ -151,8 +151,8 @@ func TestCacheReportWithoutABuild(t *testing.T) {
 
 func TestCacheReportNeedsItsVariables(t *testing.T) {
 	needs(t, "bash")
-	for _, name := range []string{"BUILDER", "METADATA", "PLATFORM", "CACHE_MODE", "REPORT"} {
-		env := map[string]string{"BUILDER": "b", "METADATA": "{}", "PLATFORM": "p", "CACHE_MODE": "max", "REPORT": os.DevNull}
+	for _, name := range []string{"BUILDER", "BUILD", "PLATFORM", "CACHE_MODE", "REPORT"} {
+		env := map[string]string{"BUILDER": "b", "BUILD": "b/b0/r", "PLATFORM": "p", "CACHE_MODE": "max", "REPORT": os.DevNull}
 		delete(env, name)
 		r := script{env: env, args: []string{"scripts/ci/cache-report.sh"}}.run(t)
 		if r.code == 0 || !strings.Contains(r.stderr, name) {

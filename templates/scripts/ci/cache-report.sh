@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # [METRICS] What the cache was worth in one finished build.
 #
-# Runs in the workflow behind docker/build-push-action and writes $REPORT. Needs BUILDER, METADATA (the metadata
-# output of the action), PLATFORM, CACHE_MODE and REPORT; DIGEST may be empty.
+# Runs in the workflow behind docker/build-push-action and writes $REPORT. Needs BUILDER, BUILD (buildx.build.ref of the
+# action's metadata, which as a whole may be more than a variable can hold: the event is in it), PLATFORM, CACHE_MODE and
+# REPORT; DIGEST may be empty.
 set -euo pipefail
 
-: "${BUILDER:?}" "${METADATA:?}" "${PLATFORM:?}" "${CACHE_MODE:?}" "${REPORT:?}"
+: "${BUILDER:?}" "${BUILD:?the build has no reference}" "${PLATFORM:?}" "${CACHE_MODE:?}" "${REPORT:?}"
 
 scripts=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 
-reference=$(jq -er '."buildx.build.ref" // error("the build has no reference")' <<<"$METADATA")
-reference=${reference##*/}
+reference=${BUILD##*/}
 
 seconds=$(docker buildx history inspect --builder "$BUILDER" "$reference" --format json |
   jq -er '.Duration / 1e9 | ceil')
