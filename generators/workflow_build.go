@@ -336,7 +336,9 @@ func (j buildJob) measure() *yaml.Node {
 		kv("continue-on-error", true).remark("a figure that is missing keeps no image back"),
 		kv("env", dict(
 			kv("BUILDER", "${{ steps.buildx.outputs.name }}"),
-			kv("BUILD", "${{ fromJSON(steps.build.outputs.metadata)['buildx.build.ref'] }}"),
+			// The environment is evaluated before the condition, and a build that failed has no metadata.
+			// Source: actions/runner, StepsRunner.RunAsync.
+			kv("BUILD", "${{ fromJSON(steps.build.outputs.metadata || '{}')['buildx.build.ref'] }}"),
 			kv("PLATFORM", "${{ matrix.platform }}"),
 			kv("CACHE_MODE", mode),
 			only(j.push, kv("DIGEST", "${{ steps.build.outputs.digest }}")),
