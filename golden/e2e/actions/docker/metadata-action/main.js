@@ -31,6 +31,7 @@ function rule(line) {
     const at = pair.indexOf('=');
     r[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
   }
+  if (!['true', 'false'].includes(r.enable)) throw new Error(`enable must be true or false: ${line}`);
   if (!(r.type in priority)) throw new Error(`the stand-in does not know type=${r.type}`);
   const known = { ref: ['event'], semver: ['pattern'], sha: ['prefix', 'format'], schedule: ['pattern'], raw: ['value'] }[r.type];
   const other = Object.keys(r).find((key) => !['type', 'enable', ...known].includes(key));
