@@ -231,6 +231,9 @@ func (w *workflowFile) planEnv() *yaml.Node {
 		if c.Writers != "" {
 			add(env, kv("WRITERS_"+strings.ToUpper(c.Backend), w.after(quoted(c.Writers), "caches", c.Backend, "writers")))
 		}
+		if len(c.Secrets) > 0 {
+			add(env, kv("HAS_"+strings.ToUpper(c.Backend), w.after(node(c.HasSecrets()), "caches", c.Backend)))
+		}
 	}
 	if w.Workflow.Dispatch {
 		add(env,

@@ -424,11 +424,10 @@ func (w *workflowFile) attest(digest string) *yaml.Node {
 func (w *workflowFile) cacheFrom() *yaml.Node {
 	var all []string
 	for _, c := range w.Caches {
-		credentials := len(c.Secrets) > 0
-		all = append(all, w.option(c, c.From, "", when(credentials, "needs.plan.outputs.trusted == 'true'")))
+		readable := when(len(c.Secrets) > 0, "needs.plan.outputs.read_"+c.Backend+" == 'true'")
+		all = append(all, w.option(c, c.From, "", readable))
 		if c.Branched {
-			condition := "needs.plan.outputs.suffix_" + c.Backend + " != ''" + when(credentials, " && needs.plan.outputs.trusted == 'true'")
-			all = append(all, w.option(c, c.From, "{suffix}", condition))
+			all = append(all, w.option(c, c.From, "{suffix}", "needs.plan.outputs.suffix_"+c.Backend+" != ''"+when(readable != "", " && "+readable)))
 		}
 	}
 	return lines(all...)

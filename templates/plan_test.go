@@ -29,7 +29,6 @@ var onMain = []string{
 	"push=true",
 	"publish=true",
 	"login=true",
-	"trusted=true",
 	"matrix=" + matrix,
 	"cache_mode=",
 	"no_cache=false",
@@ -77,6 +76,11 @@ func plan(t *testing.T, env map[string]string) (result, []string, string) {
 	return r, strings.Split(strings.TrimSuffix(contents(t, output), "\n"), "\n"), dir
 }
 
+// bucket is a cache that needs secrets, which are set or not.
+func bucket(set string) map[string]string {
+	return map[string]string{"WRITERS_S3": "^(main)$", "HAS_S3": set}
+}
+
 // changed is onMain with some lines in place of those that begin alike; a line of a new name goes to the end.
 func changed(lines ...string) []string {
 	all := append([]string(nil), onMain...)
@@ -99,7 +103,7 @@ func TestPlan(t *testing.T) {
 	fork := func(image string) map[string]string {
 		return map[string]string{"REPOSITORY": "Me/aspire", "FORK_IMAGE": image}
 	}
-	const nothing, foreign = "push=false publish=false write_registry=false", "push=false publish=false login=false trusted=false write_registry=false"
+	const nothing, foreign = "push=false publish=false write_registry=false", "push=false publish=false login=false write_registry=false"
 	for _, row := range []struct {
 		name string
 		env  map[string]string
@@ -138,6 +142,11 @@ func TestPlan(t *testing.T) {
 		{"by hand, less cache", dispatch("INPUT_CACHE_MODE", "min"), "cache_mode=min"},
 		{"no secret, and nothing to push", with(pull("main", "microsoft/aspire"), map[string]string{"HAS_LOGIN": "false"}), nothing + " login=false"},
 		{"no registry cache", map[string]string{"CACHE": ""}, "cache="},
+		{"a cache with credentials", bucket("true"), "read_s3=true write_s3=true suffix_s3="},
+		{"a cache with credentials, pull request", with(bucket("true"), pull("main", "microsoft/aspire")), nothing + " read_s3=true write_s3=false suffix_s3="},
+		{"a cache with credentials, pull request from a fork", with(bucket("true"), pull("main", "me/aspire")), foreign + " read_s3=false write_s3=false suffix_s3="},
+		{"a cache whose credentials are not set", bucket("false"), "read_s3=false write_s3=false suffix_s3="},
+		{"a cache whose credentials a fork with an image lacks", with(fork("ghcr.io/me/x"), bucket("false")), "image=ghcr.io/me/x cache=ghcr.io/me/x-cache read_s3=false write_s3=false suffix_s3="},
 		{"no schedule refreshes", with(schedule("17 2 * * *"), map[string]string{"REFRESH": ""}), "enforce=true"},
 		{"a backend with other writers, on one of them", with(branch("dev"), map[string]string{"WRITERS_GHA": "^(dev)$"}), "write_gha=true suffix_gha=-dev write_registry=false"},
 		{"a backend with other writers", map[string]string{"WRITERS_GHA": "^(dev)$"}, "write_gha=false suffix_gha="},
@@ -150,6 +159,25 @@ func TestPlan(t *testing.T) {
 			slices.Sort(got) // nobody reads them in an order
 			slices.Sort(want)
 			equal(t, "GITHUB_OUTPUT", got, want)
+		})
+	}
+}
+
+// A cache that is left out is told where it would have been written; a pull request is not bothered.
+func TestPlanTellsMissingCredentials(t *testing.T) {
+	unset := with(pushToMain, bucket("false"))
+	for _, row := range []struct {
+		name string
+		env  map[string]string
+		want int
+	}{
+		{"push", unset, 1},
+		{"pull request", with(unset, pull("main", "me/aspire")), 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r, _, _ := plan(t, row.env)
+			r.succeeds(t)
+			equal(t, "warnings", strings.Count(r.stdout, "::warning title=Cache::the secrets of the cache s3 are not set; it is left out"), row.want)
 		})
 	}
 }

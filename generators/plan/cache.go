@@ -29,6 +29,15 @@ type Cache struct {
 // Lenient reports whether a failed upload can be made no error.
 func (c Cache) Lenient() bool { return strings.Contains(c.To, "{ignore-error}") }
 
+// HasSecrets is the expression that holds where the secrets of the cache are set: a fork may have none.
+func (c Cache) HasSecrets() string {
+	set := make([]string, len(c.Secrets))
+	for i, name := range c.Secrets {
+		set[i] = secretContext(name) + " != ''"
+	}
+	return "${{ " + strings.Join(set, " && ") + " }}"
+}
+
 // CacheValues are what stands for the placeholders in one place.
 type CacheValues struct {
 	Repository  string // of the cache: ghcr.io/acme/app-devcontainer-cache
@@ -147,7 +156,7 @@ func (p *Plan) ghaCache(c *schema.GHACache) Cache {
 }
 
 // s3Cache: buildx reads the credentials from its own environment and hands them to the builder.
-// Source: buildx util/buildflags/cache.go, addAwsCredentials.
+// Source: buildx build/opt.go, addAwsCredentials.
 func (p *Plan) s3Cache(c *schema.S3Cache) Cache {
 	p.checkSecret(c.AccessKey, "caches", "s3", "accessKey")
 	p.checkSecret(c.SecretKey, "caches", "s3", "secretKey")

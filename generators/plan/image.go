@@ -147,12 +147,15 @@ func notAName(name, kind string) string {
 	return fmt.Sprintf("GitHub keeps names that begin with GITHUB_ for itself, so no %s is called %s; want another name", kind, name)
 }
 
-// secretExpression is how a workflow reads a secret: GITHUB_TOKEN is the job's own token.
-func secretExpression(name string) string {
+// secretExpression is how a workflow reads a secret.
+func secretExpression(name string) string { return "${{ " + secretContext(name) + " }}" }
+
+// secretContext is where an expression finds a secret: GITHUB_TOKEN is the job's own token.
+func secretContext(name string) string {
 	if name == jobToken {
-		return "${{ github.token }}"
+		return "github.token"
 	}
-	return "${{ secrets." + name + " }}"
+	return "secrets." + name
 }
 
 // volatile arguments change with every run, so that every later step runs again.

@@ -8,6 +8,7 @@
 #   FORK_IMAGE                                                         the image that a fork names for itself
 #   HAS_LOGIN                                                          whether the registry's secret is set
 #   WRITERS_<BACKEND>                                                  a regular expression of branches
+#   HAS_<BACKEND>                                                      whether the secrets that a cache needs are set
 #   INPUT_PLATFORM INPUT_CACHE_MODE INPUT_NO_CACHE                     the choices of a run by hand
 set -euo pipefail
 
@@ -85,9 +86,18 @@ esac
 caches=()
 for variable in "${!WRITERS_@}"; do
   backend=${variable#WRITERS_}
-  write=false suffix=''
+  read=true write=false suffix=''
+  secrets=HAS_$backend
+  if [[ -n ${!secrets:-} ]]; then
+    read=$trusted
+    if [[ ${!secrets} != true ]]; then
+      read=false
+      [[ $push != true ]] || echo "::warning title=Cache::the secrets of the cache ${backend,,} are not set; it is left out"
+    fi
+    caches+=("read_${backend,,}=$read")
+  fi
   if [[ -n $branch && $branch =~ ${!variable} ]]; then
-    write=$push
+    [[ $read != true ]] || write=$push
     if [[ $branch != "$DEFAULT_BRANCH" ]]; then
       slug=$(tr '[:upper:]' '[:lower:]' <<<"$branch" | tr -c 'a-z0-9._\n' '-')
       suffix=-${slug:0:80}
@@ -105,7 +115,6 @@ done
   echo "push=$push"
   echo "publish=$publish"
   echo "login=$login"
-  echo "trusted=$trusted"
   echo "matrix=$matrix"
   echo "cache_mode=${INPUT_CACHE_MODE:-}"
   echo "no_cache=$no_cache"
