@@ -81,6 +81,7 @@ var places = []place{
 	{"caches azblob writers *", "#Branch", []string{"workflow: jobs plan steps * env WRITERS_AZBLOB = …{glob}…"}},
 	{"caches azblob mode", "|max|min|", nil},
 	{"caches azblob account", "#URL", s3("account_url")},
+	{"caches azblob accountName", "#AccountName", s3("account_name")},
 	{"caches azblob container", "#BucketName", s3("container")},
 	{"caches azblob prefix", "#KeyPrefix", s3("prefix")},
 	{"caches azblob key", "#SecretName", []string{"workflow: jobs * steps * with cache-to | = …, {secretname},… or workflow: jobs * steps * with cache-to | = …, {secretname})…"}},
@@ -186,7 +187,7 @@ const whole = `{
 		"registry": {"writers": ["main", "release/**"], "mode": "max", "compression": "zstd", "repository": "acme/layers"},
 		"gha": {"writers": ["main", "release/**"], "mode": "max", "scope": "layers"},
 		"s3": {"writers": ["main", "release/**"], "mode": "min", "bucket": "bucket", "region": "eu-central-1", "prefix": "cache/", "endpoint": "https://s3.example.org", "accessKey": "S3_ID", "secretKey": "S3_VALUE"},
-		"azblob": {"writers": ["main", "release/**"], "mode": "max", "account": "https://a.example.org", "container": "layers", "prefix": "blob/", "key": "AZ_VALUE"},
+		"azblob": {"writers": ["main", "release/**"], "mode": "max", "account": "https://a.example.org", "accountName": "acme", "container": "layers", "prefix": "blob/", "key": "AZ_VALUE"},
 		"local": {"writers": ["main", "release/**"], "mode": "max"}, "inline": {}},
 	"tags": {"branch": {}, "semver": {"patterns": ["{{version}}"]}, "sha": {}, "date": {}, "latest": {}, "fixed": ["edge"]},
 	"volumes": {

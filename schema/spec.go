@@ -138,12 +138,13 @@ type S3Cache struct {
 
 // AzBlobCache is #Caches.azblob.
 type AzBlobCache struct {
-	Writers   []string `json:"writers"`
-	Mode      string   `json:"mode"`
-	Account   string   `json:"account"`
-	Container string   `json:"container"`
-	Prefix    string   `json:"prefix"`
-	Key       string   `json:"key"`
+	Writers     []string `json:"writers"`
+	Mode        string   `json:"mode"`
+	Account     string   `json:"account"`
+	AccountName string   `json:"accountName"`
+	Container   string   `json:"container"`
+	Prefix      string   `json:"prefix"`
+	Key         string   `json:"key"`
 }
 
 // LocalCache is #Caches.local.

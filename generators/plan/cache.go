@@ -179,12 +179,16 @@ func (p *Plan) s3Cache(c *schema.S3Cache) Cache {
 	}, c.Mode, c.Writers)
 }
 
-// azblobCache: the key is an option, because the builder and not buildx would read it from an environment.
-// Source: Docker's documentation of the azblob backend, "Authentication".
+// azblobCache: the key is an option, because the builder and not buildx would read it from an environment. BuildKit takes
+// the first part of the host for the name of the account unless it is told.
+// Source: Docker's documentation of the azblob backend, "Authentication"; BuildKit cache/remotecache/azblob/utils.go.
 func (p *Plan) azblobCache(c *schema.AzBlobCache) Cache {
 	p.checkSecret(c.Key, "caches", "azblob", "key")
 	place := fmt.Sprintf("type=azblob,account_url=%s,container=%s,name=%s-{arch}{suffix},secret_access_key=%s",
 		c.Account, c.Container, p.Spec.Name, secretExpression(c.Key))
+	if c.AccountName != "" {
+		place += ",account_name=" + c.AccountName
+	}
 	if c.Prefix != "" {
 		place += ",prefix=" + c.Prefix
 	}

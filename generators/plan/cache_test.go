@@ -90,6 +90,11 @@ func TestCaches(t *testing.T) {
 			From: "type=s3,region=r1,bucket=layers,name=app-arm64-release-9.0,prefix=dev/,endpoint_url=http://minio:9000,use_path_style=true",
 			To:   "type=s3,region=r1,bucket=layers,name=app-arm64-release-9.0,prefix=dev/,endpoint_url=http://minio:9000,use_path_style=true,mode=min,ignore-error=true",
 		}},
+		{"azblob at an address of its own", `azblob: {account: "https://layers.example.org", accountName: "acme", key: "AZ"}`, Cache{
+			Backend: "azblob", Mode: "max", Writers: onMain, Secrets: []string{"AZ"},
+			From: "type=azblob,account_url=https://layers.example.org,container=buildkit-cache,name=app-arm64-release-9.0,secret_access_key=${{ secrets.AZ }},account_name=acme",
+			To:   "type=azblob,account_url=https://layers.example.org,container=buildkit-cache,name=app-arm64-release-9.0,secret_access_key=${{ secrets.AZ }},account_name=acme,mode=min,ignore-error=true",
+		}},
 		{"azblob", `azblob: {account: "https://acme.blob.core.windows.net", key: "AZ", prefix: "dev/", ` + writers + `}`, Cache{
 			Backend: "azblob", Mode: "max", Branches: releases, Writers: onRelease, Branched: true, Secrets: []string{"AZ"},
 			From: "type=azblob,account_url=https://acme.blob.core.windows.net,container=buildkit-cache,name=app-arm64-release-9.0,secret_access_key=${{ secrets.AZ }},prefix=dev/",
