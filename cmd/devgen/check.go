@@ -12,13 +12,13 @@ func newCheck(o *options) *cobra.Command {
 		Use:   "check",
 		Short: "Fail if a generated file is not what the spec says; writes nothing",
 		Args:  noArguments,
-		RunE:  reporting(o, check),
+		RunE:  telling(o, check),
 	}
 }
 
 // check tells every file that is stale, missing, orphaned, edited by hand or of the wrong mode, and what the rules
 // find.
-func check(_ *cobra.Command, o options, r *report) error {
+func check(_ *cobra.Command, o options, r *result) error {
 	r.asked = true
 	s, err := look(o, r)
 	if err != nil {

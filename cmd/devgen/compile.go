@@ -10,8 +10,8 @@ import (
 )
 
 // compile reads the spec and makes every file in memory. Everything that is wrong with the spec, or what the rules have to
-// say about a valid one, goes into the report.
-func compile(o options, r *report) ([]generators.File, error) {
+// say about a valid one, goes into the result.
+func compile(o options, r *result) ([]generators.File, error) {
 	go generators.Prepare()
 	p, err := resolve(o, r)
 	if err != nil {
@@ -28,9 +28,9 @@ func compile(o options, r *report) ([]generators.File, error) {
 	return files, nil
 }
 
-// resolve reads the spec and finds what it means. Of one that is wrong everything goes into the report, what the judges
+// resolve reads the spec and finds what it means. Of one that is wrong everything goes into the result, what the judges
 // refuse in the rest of it too.
-func resolve(o options, r *report) (*plan.Plan, error) {
+func resolve(o options, r *result) (*plan.Plan, error) {
 	spec, problems, err := schema.LoadRest(o.spec, o.tags)
 	if err != nil {
 		var usage *schema.UsageError
@@ -54,14 +54,14 @@ func resolve(o options, r *report) (*plan.Plan, error) {
 	return nil, r.invalid(o, problems)
 }
 
-// invalid puts what is wrong with the spec into the report, and is the exit that comes of it.
-func (r *report) invalid(o options, problems []schema.Problem) error {
+// invalid puts what is wrong with the spec into the result, and is the exit that comes of it.
+func (r *result) invalid(o options, problems []schema.Problem) error {
 	r.problems = schema.SortProblems(problems)
 	return &exit{exitInvalid, fmt.Errorf("%s: %s", o.spec, count(len(r.problems), "problem"))}
 }
 
 // strictly is the exit of a command that did its work, but for findings of the rules under --strict.
-func (o options) strictly(r *report) error {
+func (o options) strictly(r *result) error {
 	if o.strict && len(r.problems) > 0 {
 		return &exit{exitDrift, nil}
 	}

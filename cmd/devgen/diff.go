@@ -23,7 +23,7 @@ func newDiff(o *options) *cobra.Command {
 // would: git apply takes it. Files that only --force would overwrite are shown too: that is how one sees what it
 // would cost.
 func showDiff(c *cobra.Command, o options) error {
-	r := &report{}
+	r := &result{}
 	s, err := look(o, r)
 	if err != nil {
 		return r.print(c, o, err)

@@ -75,7 +75,7 @@ func TestDefect(t *testing.T) {
 	for _, format := range []string{formatText, formatJSON, formatGitHub} {
 		t.Run(format, func(t *testing.T) {
 			o := &options{spec: "devcontainer.cue", format: choice{value: format}}
-			c := addFormat(&cobra.Command{Use: "check", RunE: reporting(o, func(*cobra.Command, options, *report) error { panic("broken\nin two") })}, o)
+			c := addFormat(&cobra.Command{Use: "check", RunE: telling(o, func(*cobra.Command, options, *result) error { panic("broken\nin two") })}, o)
 			var stdout, stderr bytes.Buffer
 			c.SetOut(&stdout)
 			c.SetErr(&stderr)

@@ -13,12 +13,12 @@ func newGenerate(o *options) *cobra.Command {
 		Use:   "generate",
 		Short: "Compile the spec and write what changed (the default)",
 		Args:  noArguments,
-		RunE:  reporting(o, generate),
+		RunE:  telling(o, generate),
 	}
 }
 
 // generate writes what the spec says. Nothing is written unless everything can be.
-func generate(c *cobra.Command, o options, r *report) error {
+func generate(c *cobra.Command, o options, r *result) error {
 	alone := false
 	if !o.dryRun {
 		unlock, locked := lock(c.Context(), c.ErrOrStderr())
@@ -63,7 +63,7 @@ func (s *survey) write(ctx context.Context, header string, alone bool) error {
 }
 
 // look compiles the spec and surveys the tree.
-func look(o options, r *report) (*survey, error) {
+func look(o options, r *result) (*survey, error) {
 	files, err := compile(o, r)
 	if err != nil {
 		return nil, err
@@ -101,14 +101,14 @@ func (f surveyedFile) kept() string {
 }
 
 // did tells a file by what generate did, or would do.
-func (f surveyedFile) did(action, line string) fileReport {
-	t := f.report()
+func (f surveyedFile) did(action, line string) fileResult {
+	t := f.result()
 	t.action, t.line = action, line
 	return t
 }
 
 // results tell what generate did.
-func (s *survey) results(r *report) {
+func (s *survey) results(r *result) {
 	tally := map[string]int{}
 	for _, f := range s.reported() {
 		done := f.done()
@@ -125,7 +125,7 @@ func (s *survey) results(r *report) {
 }
 
 // preview tells what generate would do. It ends in drift if that is anything.
-func (s *survey) preview(r *report) error {
+func (s *survey) preview(r *result) error {
 	n := 0
 	for _, f := range s.reported() {
 		if f.state != fresh {

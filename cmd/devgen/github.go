@@ -35,8 +35,8 @@ func (a annotation) line() string {
 	return schema.OneLine(a.text)
 }
 
-// annotations are the report's problems, its objections and why the command failed.
-func (r *report) annotations(end *exit) (all []annotation) {
+// annotations are the result's problems, its objections and why the command failed.
+func (r *result) annotations(end *exit) (all []annotation) {
 	kinds := map[schema.Severity]string{schema.Error: "error", schema.Warning: "warning", schema.Info: "notice"}
 	for _, p := range r.problems {
 		all = append(all, annotation{kinds[p.Severity], p.Pos, strings.TrimSpace("devgen " + p.Rule), p.Words()})
@@ -56,8 +56,8 @@ type workflowLog struct {
 	root string // of the repository
 }
 
-// github prints the report as commands to the runner, and appends it to the summary of the step.
-func (r *report) github(stdout, stderr io.Writer, command string, end *exit) {
+// github prints the result as commands to the runner, and appends it to the summary of the step.
+func (r *result) github(stdout, stderr io.Writer, command string, end *exit) {
 	log := workflowLog{stdout, repositoryRoot()}
 	all := r.annotations(end)
 	shown, more := map[string]int{}, map[string]int{}
@@ -179,7 +179,7 @@ func appendSummary(file, title, last string, all []annotation) error {
 	return err
 }
 
-// markdown is the section: the last line of the report, and a table of what was found. It has at most so many bytes.
+// markdown is the section: the last line of the result, and a table of what was found. It has at most so many bytes.
 func markdown(title, last string, all []annotation, limit int) string {
 	const rest = "\n%d more are in the log.\n"
 	var b strings.Builder

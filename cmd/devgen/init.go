@@ -207,7 +207,7 @@ func (s *survey) begun(w io.Writer, start generators.Start, local string, o opti
 
 // tellYours tells of files of the user's in the places of the outputs, and how to adopt devgen over them.
 func tellYours(w io.Writer, o options) {
-	s, err := look(o, &report{})
+	s, err := look(o, &result{})
 	if err != nil {
 		return // the next command tells
 	}

@@ -41,8 +41,8 @@ type documentFile struct {
 	Original string `json:"original"`
 }
 
-// json prints the report as one document.
-func (r *report) json(w io.Writer, command, spec string, end *exit) {
+// json prints the result as one document.
+func (r *result) json(w io.Writer, command, spec string, end *exit) {
 	d := document{
 		Version: jsonVersion, Command: command, Spec: spec, ExitCode: end.code,
 		Problems: []documentProblem{}, Files: []documentFile{}, Summary: r.last(end), Errors: append([]string{}, failure(end)...),

@@ -182,7 +182,7 @@ func TestLookMeanwhile(t *testing.T) {
 	for i, text := range []string{before, after} {
 		write(t, "devcontainer.cue", text)
 		var err error
-		if wanted[i], err = compile(standing, &report{}); err != nil {
+		if wanted[i], err = compile(standing, &result{}); err != nil {
 			t.Fatal(err)
 		}
 	}

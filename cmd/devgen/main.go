@@ -7,10 +7,10 @@
 //     compile.go is what those that read the spec begin with.
 //   - manifest.go, survey.go, section.go and write.go are the tree: what devgen wrote, what stands there now, devgen's lines
 //     in a file of the user's, and the writing.
-//   - report.go is what a command has to tell; text.go, json.go and github.go are how.
+//   - result.go is what a command has to tell; text.go, json.go and github.go are how.
 //
-// A new command is a file with a function that makes its cobra.Command and a line in newRoot. One with a report fills it in
-// a function for reporting, and gets --format by addFormat; one without prints to c.OutOrStdout(). How it ends is an *exit.
+// A new command is a file with a function that makes its cobra.Command and a line in newRoot. One with a result fills it in
+// a function for telling, and gets --format by addFormat; one without prints to c.OutOrStdout(). How it ends is an *exit.
 // Any other error that it returns is a mistake in the command line.
 package main
 
@@ -50,7 +50,7 @@ const (
 	exitFailed  = 4 // a file could not be read or written, or devgen has a defect
 )
 
-// An exit is how a command ends when not well. Its report was printed by then; err, if there is one, is still to be told.
+// An exit is how a command ends when not well. Its result was printed by then; err, if there is one, is still to be told.
 type exit struct {
 	code int
 	err  error
@@ -176,7 +176,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 			return enter(o.dir)
 		},
 		Args: knownCommand,
-		RunE: reporting(&o, generate),
+		RunE: telling(&o, generate),
 	}
 	root.SetOut(stdout) // before InitDefaultCompletionCmd, which keeps the writer that it finds
 	root.SetErr(stderr)

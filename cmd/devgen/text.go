@@ -14,9 +14,9 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// text prints the report for people: a line each, and on a terminal the place in the source below each problem. Results
+// text prints the result for people: a line each, and on a terminal the place in the source below each problem. Results
 // go to stdout, objections too if they are what was asked for.
-func (r *report) text(stdout, stderr *screen) {
+func (r *result) text(stdout, stderr *screen) {
 	objections := stderr
 	if r.asked {
 		objections = stdout

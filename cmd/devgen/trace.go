@@ -42,7 +42,7 @@ The spec is compiled in memory; the files that lie in the folder are not read.`,
 }
 
 func showTrace(c *cobra.Command, o options, args []string) error {
-	var r report
+	var r result
 	p, err := resolve(o, &r)
 	if err != nil {
 		return r.print(c, o, err)

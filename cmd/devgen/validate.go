@@ -12,11 +12,11 @@ func newValidate(o *options) *cobra.Command {
 		Aliases: []string{"vet"},
 		Short:   "Check the spec alone: the language, contradictions, and that every consumer would accept the files",
 		Args:    noArguments,
-		RunE:    reporting(o, validate),
+		RunE:    telling(o, validate),
 	}
 }
 
-func validate(_ *cobra.Command, o options, r *report) error {
+func validate(_ *cobra.Command, o options, r *result) error {
 	r.asked = true
 	files, err := compile(o, r)
 	if err != nil {

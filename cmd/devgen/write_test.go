@@ -431,7 +431,7 @@ func TestModeStaysPrivate(t *testing.T) {
 // surveyed is the tree of the working folder before a run.
 func surveyed(t *testing.T) *survey {
 	t.Helper()
-	s, err := look(standing, &report{})
+	s, err := look(standing, &result{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,29 +12,29 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A report is what generate, check and validate have to tell, and every command of a spec that is wrong. They fill it and
+// A result is what generate, check and validate have to tell, and every command of a spec that is wrong. They fill it and
 // print nothing; it is printed once, in the format that was asked for: text.go, json.go, github.go. What init, diff and
 // trace are asked for is for people or for another tool, and they print it themselves.
-type report struct {
+type result struct {
 	problems []schema.Problem // of the spec, and what the rules find
-	files    []fileReport
+	files    []fileResult
 	summary  string // the last line: what happened and what comes next
 	asked    bool   // problems and objections are what was asked for: they go to stdout
 }
 
-// A fileReport is one file of the tree as a report tells it.
-type fileReport struct {
+// A fileResult is one file of the tree as a result tells it.
+type fileResult struct {
 	path, id string // id of the output; "" of an orphan
 	state    state
 	action   string // what was done: wrote, removed, unchanged; or would be; "" if that was not the matter
 	original string // where the user's version is kept
 	message  string // what is wrong with it and what to do; "" if nothing is
-	line     string // of a result: how a person reads it
+	line     string // of what was done: how a person reads it
 }
 
-// report is the file without what was done, and without an objection.
-func (f surveyedFile) report() fileReport {
-	t := fileReport{path: f.path, state: f.state, original: f.original}
+// result is the file without what was done, and without an objection.
+func (f surveyedFile) result() fileResult {
+	t := fileResult{path: f.path, state: f.state, original: f.original}
 	if f.want != nil {
 		t.id = f.want.ID
 	}
@@ -42,10 +42,10 @@ func (f surveyedFile) report() fileReport {
 }
 
 // objected reports whether something is wrong with the file.
-func (t fileReport) objected() bool { return t.message != "" }
+func (t fileResult) objected() bool { return t.message != "" }
 
 // text is the one line on the file, or "".
-func (t fileReport) text() string {
+func (t fileResult) text() string {
 	if t.objected() {
 		return t.path + ": " + t.message
 	}
@@ -53,13 +53,13 @@ func (t fileReport) text() string {
 }
 
 // objections are the files with which something is wrong.
-func (r *report) objections() []fileReport {
-	return slices.DeleteFunc(slices.Clone(r.files), func(t fileReport) bool { return !t.objected() })
+func (r *result) objections() []fileResult {
+	return slices.DeleteFunc(slices.Clone(r.files), func(t fileResult) bool { return !t.objected() })
 }
 
 // assess tells a file as check finds it.
-func (s *survey) assess(f surveyedFile) fileReport {
-	t := f.report()
+func (s *survey) assess(f surveyedFile) fileResult {
+	t := f.result()
 	switch {
 	case f.state == fresh:
 	case f.path == plan.ManifestPath && s.damage != nil:
@@ -82,16 +82,16 @@ func joint(damage error) string {
 	return damage.Error() + "; take it back from version control, or"
 }
 
-// reporting makes a function that fills a report the body of a command.
-func reporting(o *options, body func(*cobra.Command, options, *report) error) func(*cobra.Command, []string) error {
+// telling makes a function that fills a result the body of a command.
+func telling(o *options, body func(*cobra.Command, options, *result) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, _ []string) error {
-		r := &report{}
+		r := &result{}
 		return r.print(c, *o, guard(c.ErrOrStderr(), func() error { return body(c, *o, r) }))
 	}
 }
 
-// print prints the report, and returns what is left to tell. A mistake in the command line has no report.
-func (r *report) print(c *cobra.Command, o options, err error) error {
+// print prints the result, and returns what is left to tell. A mistake in the command line has none.
+func (r *result) print(c *cobra.Command, o options, err error) error {
 	end := &exit{code: exitOK}
 	if errors.As(err, &end); end.code == exitUsage {
 		return err
@@ -115,8 +115,8 @@ func (r *report) print(c *cobra.Command, o options, err error) error {
 	return &exit{end.code, nil}
 }
 
-// last is the last line of a report: how the command ended if it ended badly.
-func (r *report) last(end *exit) string {
+// last is the last line of a result: how the command ended if it ended badly.
+func (r *result) last(end *exit) string {
 	if end.err != nil && end.code != exitFailed {
 		return end.err.Error()
 	}
@@ -131,14 +131,14 @@ func failure(end *exit) []string {
 	return lines(end.err)
 }
 
-// The formats of a report.
+// The formats of a result.
 const (
 	formatText   = "text"
 	formatJSON   = "json"
 	formatGitHub = "github"
 )
 
-// addFormat gives a command the flag for the format of its report.
+// addFormat gives a command the flag for the format of its result.
 func addFormat(c *cobra.Command, o *options) *cobra.Command {
 	c.Flags().Var(&o.format, "format", "text, json or github; in a GitHub workflow github, otherwise text, unless said")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(o.format.among, cobra.ShellCompDirectiveNoFileComp))
