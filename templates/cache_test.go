@@ -15,6 +15,7 @@ type hit struct {
 	Cached       int      `json:"steps_cached"`
 	Misses       []string `json:"misses"`
 	ImportErrors []string `json:"import_errors"`
+	ExportErrors []string `json:"export_errors"`
 	Rate         *float64 `json:"hit_rate"`
 }
 
@@ -22,7 +23,7 @@ type hit struct {
 func count(t *testing.T, stream string) (h hit) {
 	t.Helper()
 	needs(t, "jq")
-	cmd := exec.Command("jq", "-s", "-f", "scripts/lib/cache-hit.jq")
+	cmd := exec.Command("jq", "-nR", "-f", "scripts/lib/cache-hit.jq")
 	cmd.Stdin = strings.NewReader(stream)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -55,29 +56,41 @@ func TestCacheHit(t *testing.T) {
 		name, stream string
 		want         hit
 	}{
-		{"cold", contents(t, "testdata/cold.json"), hit{9, 0, recordedSteps, none, rate(0)}},
-		{"warm", contents(t, "testdata/warm.json"), hit{9, 9, none, none, rate(100)}},
+		{"cold", contents(t, "testdata/cold.json"), hit{9, 0, recordedSteps, none, none, rate(0)}},
+		{"warm", contents(t, "testdata/warm.json"), hit{9, 9, none, none, none, rate(100)}},
 		{"no steps", `{"vertexes":[{"digest":"a","name":"[1/1] FROM debian:13"},{"digest":"b","name":"[internal] load metadata"}]}`,
-			hit{0, 0, none, none, nil}},
-		{"nothing", ``, hit{0, 0, none, none, nil}},
+			hit{0, 0, none, none, none, nil}},
+		{"nothing", ``, hit{0, 0, none, none, none, nil}},
 		{"a cache that is not there", `{"vertexes":[{"digest":"a","name":"importing cache manifest from x:amd64"}]}
 {"vertexes":[{"digest":"a","name":"importing cache manifest from x:amd64","error":"not found"}]}
 {"vertexes":[{"digest":"b","name":"[2/2] RUN a","cached":true}]}`,
-			hit{1, 1, none, []string{"importing cache manifest from x:amd64"}, rate(100)}},
-		{"a cache that is there", `{"vertexes":[{"digest":"a","name":"importing cache manifest from x:amd64"}]}`, hit{0, 0, none, none, nil}},
+			hit{1, 1, none, []string{"importing cache manifest from x:amd64"}, none, rate(100)}},
+		{"a cache that is there", `{"vertexes":[{"digest":"a","name":"importing cache manifest from x:amd64"}]}`, hit{0, 0, none, none, none, nil}},
 		// A status that comes later may say less than an earlier one.
 		{"cached in one status of several", `{"vertexes":[{"digest":"a","name":"[2/2] RUN a"}]}
 {"vertexes":[{"digest":"a","name":"[2/2] RUN a","cached":true}]}
 {"vertexes":[{"digest":"a"}]}
-{"statuses":[{"id":"x","vertex":"a"}]}`, hit{1, 1, none, none, rate(100)}},
+{"statuses":[{"id":"x","vertex":"a"}]}`, hit{1, 1, none, none, none, rate(100)}},
 		// Two builds at the same time: the steps of one get the digests of the other's.
 		{"shared with another build", `{"vertexes":[{"digest":"a","name":"[2/3] RUN a"},{"digest":"b","name":"[3/3] RUN b"}]}
-{"vertexes":[{"digest":"c","name":"[2/3] RUN a","started":"t","cached":true},{"digest":"d","name":"[3/3] RUN b","started":"t"}]}`, hit{2, 1, []string{"[3/3] RUN b"}, none, rate(50)}},
+{"vertexes":[{"digest":"c","name":"[2/3] RUN a","started":"t","cached":true},{"digest":"d","name":"[3/3] RUN b","started":"t"}]}`, hit{2, 1, []string{"[3/3] RUN b"}, none, none, rate(50)}},
 		{"not looked at", `{"vertexes":[{"digest":"a","name":"[2/3] RUN a"},{"digest":"b","name":"[3/3] RUN b"}]}
-{"vertexes":[{"digest":"c","name":"[3/3] RUN b","started":"t","cached":true}]}`, hit{2, 2, none, none, rate(100)}},
+{"vertexes":[{"digest":"c","name":"[3/3] RUN b","started":"t","cached":true}]}`, hit{2, 2, none, none, none, rate(100)}},
 		{"what counts as a step", steps("[2/9] RUN a", "[dev 3/9] COPY a b", "[linux/amd64 dev 4/9] ADD a b", "[dev  5/10] WORKDIR /a",
 			"[ 6/10] RUN b", "[dev 1/9] FROM x", "[internal] load .dockerignore", "[auth] x", "exporting to image", "[dev 7/9] RUNNER x"),
-			hit{5, 0, []string{"[2/9] RUN a", "[dev 3/9] COPY a b", "[linux/amd64 dev 4/9] ADD a b", "[dev  5/10] WORKDIR /a", "[ 6/10] RUN b"}, none, rate(0)}},
+			hit{5, 0, []string{"[2/9] RUN a", "[dev 3/9] COPY a b", "[linux/amd64 dev 4/9] ADD a b", "[dev  5/10] WORKDIR /a", "[ 6/10] RUN b"}, none, none, rate(0)}},
+		{"steps that the base image adds", steps("[2/3] ONBUILD RUN a", "[3/3] ONBUILD ENV a=b", "[3/3] RUN b"),
+			hit{2, 0, []string{"[2/3] ONBUILD RUN a", "[3/3] RUN b"}, none, none, rate(0)}},
+		{"text between", "WARN: no output\n" + steps("[2/2] RUN a") + "null\n12\n\"x\"\n[]\n{\nERROR: failed\n", hit{1, 0, []string{"[2/2] RUN a"}, none, none, rate(0)}},
+		// What a failed build did not come to was not saved.
+		{"failed", `{"vertexes":[{"digest":"a","name":"[2/3] RUN a"},{"digest":"b","name":"[3/3] RUN b"}]}
+{"vertexes":[{"digest":"a","started":"t"}]}
+{"vertexes":[{"digest":"a","started":"t","completed":"t","error":"exit code: 1"}]}`, hit{2, 0, []string{"[2/3] RUN a", "[3/3] RUN b"}, none, none, rate(0)}},
+		{"cut off", `{"vertexes":[{"digest":"a","name":"[2/3] RUN a"},{"digest":"b","name":"[3/3] RUN b"}]}
+{"vertexes":[{"digest":"a","started":"t"}]}`, hit{2, 0, []string{"[2/3] RUN a", "[3/3] RUN b"}, none, none, rate(0)}},
+		{"exports that failed", `{"vertexes":[{"digest":"a","name":"exporting to GitHub Actions Cache","started":"t","completed":"t","error":"e"}]}
+{"vertexes":[{"digest":"b","name":"exporting cache to registry","started":"t","completed":"t","error":"e"},{"digest":"c","name":"[2/2] RUN a"}]}`,
+			hit{1, 1, none, none, []string{"exporting to GitHub Actions Cache", "exporting cache to registry"}, rate(100)}},
 	} {
 		t.Run(row.name, func(t *testing.T) { equal(t, "hit", count(t, row.stream), row.want) })
 	}

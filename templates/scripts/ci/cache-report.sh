@@ -15,10 +15,9 @@ reference=${BUILD##*/}
 seconds=$(docker buildx history inspect --builder "$BUILDER" "$reference" --format json |
   jq -er '.Duration / 1e9 | ceil')
 
-# rawjson goes to standard error, among warnings in plain text: only the objects count.
+# rawjson goes to standard error, among warnings in plain text.
 docker buildx history logs --builder "$BUILDER" --progress rawjson "$reference" 2>&1 >/dev/null |
-  jq -R 'fromjson? | objects' |
-  jq -s -f "$scripts/lib/cache-hit.jq" |
+  jq -nR -f "$scripts/lib/cache-hit.jq" |
   jq --arg platform "$PLATFORM" --arg mode "$CACHE_MODE" --arg digest "${DIGEST:-}" --argjson seconds "$seconds" \
     '{platform: $platform, seconds: $seconds, cache_mode: $mode, digest: $digest} + .' >"$REPORT"
 
