@@ -25,7 +25,7 @@ bench: ## measure devgen against its peers and rewrite the tables of docs/perfor
 	cd golden/bench && $(GO) run .
 
 fuzz: ## look for what breaks a promise, FUZZTIME for each target
-	@for package in ./cmd/devgen ./generators ./schema; do \
+	@for package in ./cmd/devgen ./generators ./measure ./schema; do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			GO="$(GO)" .ci/fuzz $$package $$target $(FUZZTIME) || exit 1; \
 		done; \

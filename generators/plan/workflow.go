@@ -27,8 +27,12 @@ type Objectives struct {
 }
 
 // Objectives are the spec's.
-func (p *Plan) Objectives() Objectives {
-	o := p.Spec.Objectives
+func (p *Plan) Objectives() Objectives { return objectives(p.Spec.Objectives) }
+
+// DefaultObjectives are those of a spec that says none.
+func DefaultObjectives() Objectives { return objectives(schema.DefaultObjectives()) }
+
+func objectives(o schema.Objectives) Objectives {
 	return Objectives{
 		HitRate:      o.HitRate,
 		HitRateFloor: o.HitRateFloor,

@@ -154,6 +154,10 @@ func TestWorkflowContradictions(t *testing.T) {
 	})
 }
 
+func TestDefaultObjectives(t *testing.T) {
+	equal(t, "DefaultObjectives", DefaultObjectives(), Objectives{95, 70, 180, 420})
+}
+
 func TestObjectiveContradictions(t *testing.T) {
 	contradict(t, []contradiction{
 		{"a floor above the objective", app + `objectives: hitRateFloor: 96`, []string{

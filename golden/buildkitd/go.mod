@@ -1,4 +1,4 @@
-// A module of its own: BuildKit's struct judges buildkitd.toml here, and users of devgen do without its modules.
+// A module of its own: BuildKit's struct judges buildkitd.toml here, and users of devgen do without its daemon's modules.
 module github.com/devgen/devgen/golden/buildkitd
 
 go 1.26.8
