@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -48,7 +49,10 @@ func ParseDockerfile(r io.Reader) (*Dockerfile, error) {
 			}
 		}
 	}
-	if len(d.stages) == 1 {
+	switch len(d.stages) {
+	case 0:
+		return nil, errors.New("no FROM in it; want a Dockerfile")
+	case 1:
 		d.stages[0].name = ""
 	}
 	return d, nil

@@ -90,7 +90,7 @@ func TestLine(t *testing.T) {
 }
 
 func TestDockerfileRefuses(t *testing.T) {
-	for name, text := range map[string]string{"nothing": "", "a document without end": "FROM a\nRUN <<E\nb\n", "comments": "# a\n# b\n"} {
+	for name, text := range map[string]string{"nothing": "", "a document without end": "FROM a\nRUN <<E\nb\n", "comments": "# a\n# b\n", "no stage": "name: \"app\"\n"} {
 		if d, err := ParseDockerfile(strings.NewReader(text)); err == nil {
 			t.Errorf("%s: %v", name, d)
 		}

@@ -137,7 +137,7 @@ func TestReadRefuses(t *testing.T) {
 		{"plain progress", "#1 [internal] load build definition\n#1 DONE 0.0s\n", ErrNoProgress.Error()},
 		{"other JSON", "{\"a\": 1}\n[1, 2]\n\"vertexes\"\n{\"vertexes\":\n", ErrNoProgress.Error()},
 		{"no vertex", `{"statuses":[{"id":"x","vertex":"a"}],"vertexes":[]}`, ErrNoProgress.Error()},
-		{"a line without end", "x\n" + strings.Repeat("a", maxLine+1), "line 2 has more than 16 MiB; BuildKit writes no such line"},
+		{"a line without end", "x\n" + strings.Repeat("a", maxLine+1), "line 2 has more than 64 MiB; BuildKit writes no such line"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if b, err := Read(strings.NewReader(row.record)); err == nil || err.Error() != row.want {

@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-// maxLine is the longest line that is read, in bytes, so that no file takes all memory. A vertex is told with some hundred
-// bytes, and what a command prints comes in pieces of some kilobytes.
-const maxLine = 16 << 20
+// maxLine is the longest line that is read, in bytes, so that no file takes all memory. docker buildx history logs replays a
+// small build in one line, and begins another after 1 MiB of what commands print.
+// Source: BuildKit v0.34.2, client/status.go, Marshal.
+const maxLine = 64 << 20
 
 // ErrNoProgress says that something is no record of a build.
 var ErrNoProgress = errors.New("no progress of BuildKit in it; want what docker buildx build --progress rawjson " +

@@ -60,31 +60,41 @@ type workflowLog struct {
 func (r *result) github(stdout, stderr io.Writer, command string, end *exit) {
 	log := workflowLog{stdout, repositoryRoot()}
 	all := r.annotations(end)
-	shown, more := map[string]int{}, map[string]int{}
-	for _, a := range all {
-		if shown[a.kind] == annotationLimit {
-			more[a.kind]++
-			log.plain(a.kind + ": " + a.line())
-			continue
-		}
-		shown[a.kind]++
-		log.annotate(a)
-	}
+	more := log.annotations(all)
 	for _, t := range r.files {
 		if t.line != "" {
 			log.plain(t.line)
 		}
 	}
-	if len(more) > 0 {
-		log.plain(fmt.Sprintf("GitHub shows %d annotations of a kind; in this log alone: %s", annotationLimit, tally(more)))
-	}
-	if last := r.last(end); last != "" {
-		log.plain(last)
-	}
-	if file := os.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
-		if err := appendSummary(file, "devgen "+command, r.last(end), all); err != nil {
-			fmt.Fprintln(stderr, "devgen: the step's summary:", err)
+	log.end(more, r.last(end))
+	summarize(stderr, func(limit int) string {
+		return markdown("devgen "+command, r.last(end), limit, findingsTable(all))
+	})
+}
+
+// annotations prints as many annotations of each kind as GitHub shows, and the others as lines of the log. It returns how many
+// these are.
+func (l workflowLog) annotations(all []annotation) (more map[string]int) {
+	shown, more := map[string]int{}, map[string]int{}
+	for _, a := range all {
+		if shown[a.kind] == annotationLimit {
+			more[a.kind]++
+			l.plain(a.kind + ": " + a.line())
+			continue
 		}
+		shown[a.kind]++
+		l.annotate(a)
+	}
+	return more
+}
+
+// end prints what ends the log: how many annotations it alone has, and the last line.
+func (l workflowLog) end(more map[string]int, last string) {
+	if len(more) > 0 {
+		l.plain(fmt.Sprintf("GitHub shows %d annotations of a kind; in this log alone: %s", annotationLimit, tally(more)))
+	}
+	if last != "" {
+		l.plain(last)
 	}
 }
 
@@ -164,8 +174,19 @@ func repositoryRoot() string {
 	return root
 }
 
-// appendSummary adds a section to the summary of the step, as much of it as GitHub takes.
-func appendSummary(file, title, last string, all []annotation) error {
+// summarize appends a section to the summary of the step, if there is one. section makes it, of at most so many bytes.
+func summarize(stderr io.Writer, section func(limit int) string) {
+	file := os.Getenv("GITHUB_STEP_SUMMARY")
+	if file == "" {
+		return
+	}
+	if err := appendSummary(file, section); err != nil {
+		fmt.Fprintln(stderr, "devgen: the step's summary:", err)
+	}
+}
+
+// appendSummary adds as much of a section as GitHub takes.
+func appendSummary(file string, section func(limit int) string) error {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
@@ -175,34 +196,68 @@ func appendSummary(file, title, last string, all []annotation) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(f, markdown(title, last, all, summaryLimit-int(info.Size())))
+	_, err = io.WriteString(f, section(summaryLimit-int(info.Size())))
 	return err
 }
 
-// markdown is the section: the last line of the result, and a table of what was found. It has at most so many bytes.
-func markdown(title, last string, all []annotation, limit int) string {
-	const rest = "\n%d more are in the log.\n"
-	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n%s\n\n", title, escapeMarkdown(last))
-	if len(all) > 0 {
-		b.WriteString("| | place | finding |\n|---|---|---|\n")
-	}
-	for i, a := range all {
+// A table of Markdown: its head, and a line for each row.
+type table struct {
+	head string
+	rows []string
+}
+
+// row adds a row. The cells mean nothing to Markdown any more.
+func (t *table) row(cells ...string) {
+	t.rows = append(t.rows, "| "+strings.Join(cells, " | ")+" |\n")
+}
+
+// findingsTable is what was found.
+func findingsTable(all []annotation) table {
+	t := table{head: "| | place | finding |\n|---|---|---|\n"}
+	for _, a := range all {
 		place := ""
 		if a.at.IsValid() {
 			place = a.at.String()
 		}
-		row := fmt.Sprintf("| %s | %s | %s |\n", a.kind, escapeMarkdown(place), escapeMarkdown(a.text))
-		if b.Len()+len(row)+len(rest)+10 > limit {
-			fmt.Fprintf(&b, rest, len(all)-i)
-			break
-		}
-		b.WriteString(row)
+		t.row(a.kind, escapeMarkdown(place), escapeMarkdown(a.text))
 	}
-	if b.Len() > limit {
+	return t
+}
+
+// markdown is a section of a summary: the last line of a result, and tables. It has at most so many bytes.
+func markdown(title, last string, limit int, tables ...table) string {
+	const rest = "\n%d more are in the log.\n\n"
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s\n\n%s\n\n", title, escapeMarkdown(last))
+	left := 0
+	for _, t := range tables {
+		left += len(t.rows)
+	}
+	for _, t := range tables {
+		for i, row := range t.rows {
+			if i == 0 {
+				row = t.head + row
+			}
+			if b.Len()+len(row)+len(rest)+10 > limit {
+				fmt.Fprintf(&b, rest, left)
+				return within(limit, b.String())
+			}
+			b.WriteString(row)
+			left--
+		}
+		if len(t.rows) > 0 {
+			b.WriteString("\n")
+		}
+	}
+	return within(limit, b.String())
+}
+
+// within is text, or nothing if it is too long.
+func within(limit int, text string) string {
+	if len(text) > limit {
 		return ""
 	}
-	return b.String() + "\n"
+	return text
 }
 
 // escapeMarkdown shows text as it stands: every mark becomes a character reference, which has no meaning in Markdown,

@@ -25,7 +25,7 @@ func TestMarkdownLimit(t *testing.T) {
 		{"too much was there", -5, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			text := markdown("devgen check", "9000 problems", all, c.limit)
+			text := markdown("devgen check", "9000 problems", c.limit, findingsTable(all))
 			if len(text) > max(c.limit, 0) {
 				t.Errorf("%d bytes, want at most %d", len(text), c.limit)
 			}

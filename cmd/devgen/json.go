@@ -53,10 +53,14 @@ func (r *result) json(w io.Writer, command, spec string, end *exit) {
 	for _, t := range r.files {
 		d.Files = append(d.Files, documentFile{t.path, t.id, t.state.String(), t.action, t.message, t.original})
 	}
+	writeJSON(w, d)
+}
+
+func writeJSON(w io.Writer, document any) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	e.Encode(d) // execute sees what cannot be written
+	e.Encode(document) // execute sees what cannot be written
 }
 
 func jsonOf(p schema.Problem) documentProblem {

@@ -3,10 +3,11 @@
 // This package is the outside world: flags, exit codes, and the reading and writing of files.
 //
 //   - main.go is the command line, interrupt.go and lock.go how a run ends early and waits for another one.
-//   - check.go, diff.go, doc.go, generate.go, init.go, schema.go, trace.go, validate.go and version.go are a command each.
-//     compile.go is what those that read the spec begin with.
+//   - check.go, diff.go, doc.go, generate.go, init.go, report.go, schema.go, trace.go, validate.go and version.go are a command
+//     each. compile.go is what those that read the spec begin with.
 //   - manifest.go, survey.go, section.go and write.go are the tree: what devgen wrote, what stands there now, devgen's lines
 //     in a file of the user's, and the writing.
+//   - record.go is where the records of builds come from, and worth.go how report tells of them.
 //   - result.go is what a command has to tell; text.go, json.go and github.go are how.
 //
 // A new command is a file with a function that makes its cobra.Command and a line in newRoot. One with a result fills it in
@@ -203,6 +204,7 @@ Exit codes: 0 ok, 1 drift or findings, 2 usage, 3 the spec is invalid, 4 could n
 		newInit(&o),
 		addFormat(newValidate(&o), &o),
 		newDoc(),
+		newReport(&o),
 		newSchema(),
 		newTrace(&o),
 		newVersion(),
