@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,12 +71,20 @@ func TestReport(t *testing.T) {
 		s.name, s.memory = name, 30e6
 		compared = append(compared, s)
 	}
-	got := report(compared, []growth{{15, milliseconds(10), milliseconds(1)}, {150, milliseconds(20), milliseconds(10)}}, 7, 1.25)
+	var recorded []sample
+	for i, name := range []string{few, many, most, formula} {
+		recorded = append(recorded, sample{name, milliseconds(100 * (i + 1)).times, int64(20+5*i) * 1e6})
+	}
+	got := report(compared, []growth{{15, milliseconds(10), milliseconds(1)}, {150, milliseconds(20), milliseconds(10)}}, recorded, 7, 1.25)
 	for _, want := range []string{
 		"| `devgen check` | 50.0 ms | 50.0 ms | 2.50 × | 30 MB |\n",
 		"| `devgen check` against `cue vet -c` | ≤ 2 ×, stretch 1.5 × | 2.50 × | missed |\n",
 		"| 15 | 10.0 ms |  |  | 1.0 ms |  |  |\n",
 		"| 150 | 20.0 ms | 0.30 |  | 10.0 ms | 1.00 |  |\n",
+		"| `devgen report`, 100,000 lines | 200.0 ms | 200.0 ms | 25 MB |\n",
+		"| jq with `cache-hit.jq`, 100,000 lines | 400.0 ms | 400.0 ms | 35 MB |\n",
+		"| `devgen report`, 100,000 lines | ≤ 1 s | 0.20 s | met |\n",
+		"| peak memory of 1,000,000 lines against 10,000 | ≤ 1.5 × | 1.50 × | met |\n",
 		"npm was not there: the rows of projen are missing.\n",
 		"7 specs in one repository: `devgen check` of each takes 1.25 ×",
 	} {
@@ -144,5 +153,36 @@ func TestGrownSpec(t *testing.T) {
 		if got := strings.Count(spec, `"`+persistence+`"`); got != 2 {
 			t.Errorf("%d volumes are %s, want 2", got, persistence)
 		}
+	}
+}
+
+// TestWriteRecord wants as many lines as asked, each an object, and every step cached in the end.
+func TestWriteRecord(t *testing.T) {
+	var b strings.Builder
+	writeRecord(&b, 2000)
+	cached := map[string]bool{}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	for _, line := range lines {
+		var status struct {
+			Vertexes []struct {
+				Name   string
+				Cached bool
+			}
+			Logs []any
+		}
+		if err := json.Unmarshal([]byte(line), &status); err != nil || len(status.Vertexes)+len(status.Logs) != 1 {
+			t.Fatalf("%v: %s", err, line)
+		}
+		for _, v := range status.Vertexes {
+			cached[v.Name] = cached[v.Name] || v.Cached
+		}
+	}
+	for name, ok := range cached {
+		if !ok || !strings.HasPrefix(name, "[stage ") || !strings.Contains(name, "/51] RUN make") {
+			t.Errorf("%s: %t", name, ok)
+		}
+	}
+	if len(lines) != 2000 || len(cached) != 50 {
+		t.Errorf("%d lines and %d steps, want 2000 and 50", len(lines), len(cached))
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// report is the three tables: the comparison, the targets of DESIGN.md, and the growth.
-func report(compared []sample, grown []growth, specs int, ratio float64) string {
+// report is the four tables: the comparison, the targets of DESIGN.md, the growth, and the records of builds.
+func report(compared []sample, grown []growth, recorded []sample, specs int, ratio float64) string {
 	var b strings.Builder
 	b.WriteString("| the shipped spec | least | median | of `cue vet -c` | peak memory |\n|---|---:|---:|---:|---:|\n")
 	base := find(compared, vet)
@@ -24,7 +24,7 @@ func report(compared []sample, grown []growth, specs int, ratio float64) string 
 		b.WriteString("\nnpm was not there: the rows of projen are missing.\n")
 	}
 	b.WriteString("\n| promise | target | measured | |\n|---|---:|---:|---|\n")
-	for _, t := range targets(compared, grown) {
+	for _, t := range slices.Concat(targets(compared, grown), recordTargets(recorded)) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", t.name, t.target(), t.measured(), t.verdict())
 	}
 	b.WriteString("\n| volumes | `devgen check` | exponent | peak memory | without judges | exponent | peak memory |\n|---:|---:|---:|---:|---:|---:|---:|\n")
@@ -33,6 +33,10 @@ func report(compared []sample, grown []growth, specs int, ratio float64) string 
 		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | %s | %s |\n", g.volumes,
 			millis(g.whole.median()), power(before.volumes, g.volumes, before.whole, g.whole), megabytes(g.whole.memory),
 			millis(g.own.median()), power(before.volumes, g.volumes, before.own, g.own), megabytes(g.own.memory))
+	}
+	b.WriteString("\n| the record of a build | least | median | peak memory |\n|---|---:|---:|---:|\n")
+	for _, s := range recorded {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.name, millis(s.least()), millis(s.median()), megabytes(s.memory))
 	}
 	fmt.Fprintf(&b, "\n%d specs in one repository: `devgen check` of each takes %.2f × the time of one that lies alone.\n", specs, ratio)
 	return b.String()
@@ -68,6 +72,16 @@ func targets(compared []sample, grown []growth) []target {
 		all = append(all,
 			target{name: from + "`devgen check`", value: exponent(a.volumes, b.volumes, a.whole.median(), b.whole.median()), limit: 1.2},
 			target{name: from + "devgen's own part", value: exponent(a.volumes, b.volumes, a.own.median(), b.own.median()), limit: 1.05})
+	}
+	return all
+}
+
+// recordTargets are the promises about records: the time of one, and that memory does not grow with the lines.
+func recordTargets(recorded []sample) []target {
+	all := []target{{name: many, value: find(recorded, many).median().Seconds(), limit: 1, unit: " s"}}
+	short, long := find(recorded, few).memory, find(recorded, most).memory
+	if short > 0 && long > 0 {
+		all = append(all, target{name: "peak memory of 1,000,000 lines against 10,000", value: float64(long) / float64(short), limit: 1.5, unit: " ×"})
 	}
 	return all
 }
