@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,19 +81,36 @@ func (h history) sources(alone bool) (all []source) {
 	return all
 }
 
-// replay reads a build of the history. docker tells it on stderr, and there too why it cannot.
+// replay reads a build of the history; ref is nothing for the newest. Whether the build failed is not always to be seen in
+// its record: a cache that could not be exported fails it or does not.
 func (h history) replay(ctx context.Context, ref []string) (*measure.Build, error) {
-	args := []string{"buildx", "history", "logs", "--progress", "rawjson"}
-	if h.builder != "" {
-		args = append(args, "--builder="+h.builder)
+	var build struct {
+		Ref   string
+		Error struct{ Message string }
 	}
-	cmd := exec.CommandContext(ctx, "docker", append(args, ref...)...)
+	out, err := h.command(ctx, "inspect", "--format=json", ref).Output()
+	if err == nil {
+		err = json.Unmarshal(out, &build)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("docker buildx history inspect: %w", wordsOf(err))
+	}
+	b, err := h.logs(ctx, build.Ref)
+	if err == nil {
+		b.Failure = cmp.Or(b.Failure, build.Error.Message)
+	}
+	return b, err
+}
+
+// logs reads the record of a build. docker tells it on stderr, and there too why it cannot.
+func (h history) logs(ctx context.Context, ref string) (*measure.Build, error) {
+	cmd := h.command(ctx, "logs", "--progress=rawjson", []string{"--", ref})
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("docker cannot be started: %w", err)
+		return nil, err
 	}
 	var said tail
 	b, err := measure.Read(io.TeeReader(stderr, &said))
@@ -101,6 +119,25 @@ func (h history) replay(ctx context.Context, ref []string) (*measure.Build, erro
 		return nil, fmt.Errorf("docker buildx history logs: %s", cmp.Or(said.line(), ended.Error()))
 	}
 	return b, errors.Join(err, rest)
+}
+
+func (h history) command(ctx context.Context, name, flag string, rest []string) *exec.Cmd {
+	args := []string{"buildx", "history", name, flag}
+	if h.builder != "" {
+		args = append(args, "--builder="+h.builder)
+	}
+	return exec.CommandContext(ctx, "docker", append(args, rest...)...)
+}
+
+// wordsOf is why docker ended, in its own last words if it had any.
+func wordsOf(err error) error {
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		if line := tail(ended.Stderr).line(); line != "" {
+			return errors.New(line)
+		}
+	}
+	return err
 }
 
 // A tail keeps the end of what is written to it.
