@@ -110,20 +110,35 @@ func checkNative(p *Plan) {
 // stepIDs are the ids of devgen's own steps in the jobs that build.
 var stepIDs = []string{"buildx", "meta", "build"}
 
-// checkSteps refuses a step of the user that takes the id of one of devgen's.
+// checkSteps refuses a step of the user that takes the id of one of devgen's, or one that GitHub takes from nobody.
 func checkSteps(p *Plan) {
-	if p.Workflow == nil {
-		return
+	if p.Workflow != nil {
+		p.checkIDs(p.Workflow.Before, stepIDs, "workflow", "steps", "before")
+		p.checkIDs(p.Workflow.After, stepIDs, "workflow", "steps", "after")
 	}
-	check := func(which string, steps []schema.Value) {
-		for i, step := range steps {
-			if id := step.Get("id"); id != nil && slices.Contains(stepIDs, strings.ToLower(id.Scalar)) { // GitHub tells no case
-				p.problem(fmt.Sprintf("%q is the id of a step of devgen's; want another one", id.Scalar), "workflow", "steps", which, fmt.Sprint(i), "id")
-			}
+}
+
+// maxID is how long the id of a step may be. actionlint lets longer ones pass, and ids that begin with __.
+// Source: @actions/workflow-parser 0.3.61, model/converter/id-builder.ts.
+const maxID = 99
+
+// checkIDs looks at the ids of the steps at a path; taken are those of devgen's own steps beside them.
+func (p *Plan) checkIDs(steps []schema.Value, taken []string, at ...string) {
+	for i, step := range steps {
+		id := step.Get("id")
+		if id == nil {
+			continue
+		}
+		at := append(at[:len(at):len(at)], fmt.Sprint(i), "id")
+		switch {
+		case slices.Contains(taken, strings.ToLower(id.Scalar)): // GitHub tells no case
+			p.problem(fmt.Sprintf("%q is the id of a step of devgen's; want another one", id.Scalar), at...)
+		case strings.HasPrefix(id.Scalar, "__"):
+			p.problem(fmt.Sprintf("GitHub keeps ids that begin with __ for itself, such as %q; want another one", id.Scalar), at...)
+		case len(id.Scalar) > maxID:
+			p.problem(fmt.Sprintf("the id has %d characters; want at most %d", len(id.Scalar), maxID), at...)
 		}
 	}
-	check("before", p.Workflow.Before)
-	check("after", p.Workflow.After)
 }
 
 // matches reports whether a branch or a path matches one of GitHub's filter patterns. Nothing matches one that is none:

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -189,7 +191,8 @@ func (p *Plan) checkSchedules(s *schema.Workflow) {
 	first := map[string]int{}
 	for i, x := range s.Schedules {
 		at := []string{"workflow", "schedules", fmt.Sprint(i), "cron"}
-		if _, err := cron.ParseStandard(x.Cron); err != nil {
+		_, err := cron.ParseStandard(x.Cron)
+		if err = cmp.Or(err, oddCron(x.Cron)); err != nil {
 			p.problem(fmt.Sprintf("%q is not a time: %v", x.Cron, err), at...)
 		}
 		if j, ok := first[x.Cron]; ok {
@@ -201,6 +204,29 @@ func (p *Plan) checkSchedules(s *schema.Workflow) {
 			p.problem(fmt.Sprintf("a warm run proves that the image comes from the cache, and caches (%s) is empty", p.at("caches")), "workflow", "schedules", fmt.Sprint(i), "purpose")
 		}
 	}
+}
+
+// cronMaxima are the greatest values of the fields of a cron line, from the minute to the day of the week.
+var cronMaxima = []int{59, 23, 31, 12, 6}
+
+// oddCron is what GitHub refuses in a line that other readers of cron take.
+// Source: @actions/workflow-parser 0.3.61, model/converter/cron.ts.
+func oddCron(line string) error {
+	for i, field := range strings.Fields(line) {
+		for item := range strings.SplitSeq(field, ",") {
+			times, every, _ := strings.Cut(item, "/")
+			step, _ := strconv.Atoi(every) // without one it is 0
+			switch {
+			case item == "":
+				return fmt.Errorf("nothing between commas: %s", field)
+			case strings.HasPrefix(times, "*-"):
+				return fmt.Errorf("range from *: %s", item)
+			case step > cronMaxima[i]:
+				return fmt.Errorf("step (%d) above maximum (%d): %s", step, cronMaxima[i], item)
+			}
+		}
+	}
+	return nil
 }
 
 // checkWriters refuses a writer that no push ever builds: the cache it stands for would never be written.

@@ -128,6 +128,21 @@ func TestWorkflowContradictions(t *testing.T) {
 		{"a cron line that is none", withWorkflow + `workflow: schedules: [{cron: "61 2 * * *", purpose: "warm"}]`, []string{
 			`spec.cue:5:30: workflow.schedules[0].cron: "61 2 * * *" is not a time: end of range (61) above maximum (59): 61`,
 		}},
+		{"cron lines that GitHub alone refuses", withWorkflow + `workflow: schedules: [
+	{cron: "17/60 2 * * *", purpose: "warm"},
+	{cron: "17 2 * */13 *", purpose: "warm"},
+	{cron: "17 2 *-5 * *", purpose: "warm"},
+	{cron: "17 2,,4 * * *", purpose: "warm"},
+]`, []string{
+			`spec.cue:6:9: workflow.schedules[0].cron: "17/60 2 * * *" is not a time: step (60) above maximum (59): 17/60`,
+			`spec.cue:7:9: workflow.schedules[1].cron: "17 2 * */13 *" is not a time: step (13) above maximum (12): */13`,
+			`spec.cue:8:9: workflow.schedules[2].cron: "17 2 *-5 * *" is not a time: range from *: *-5`,
+			`spec.cue:9:9: workflow.schedules[3].cron: "17 2,,4 * * *" is not a time: nothing between commas: 2,,4`,
+		}},
+		{"odd cron lines that are some", withWorkflow + `workflow: schedules: [
+	{cron: "7-59/52 */23 1-31/31 jan-mar/2,12 */6", purpose: "warm"},
+	{cron: "017 2 * DEC mon-FRI", purpose: "refresh"},
+]`, nil},
 		{"two schedules with one cron line", withWorkflow + `workflow: schedules: [
 	{cron: "17 2 * * *", purpose: "warm"},
 	{cron: "17 3 * * *", purpose: "warm"},
@@ -150,6 +165,13 @@ func TestWorkflowContradictions(t *testing.T) {
 		{"a step called like devgen's", withWorkflow + `workflow: steps: before: [{id: "Build", run: "true"}]`, []string{
 			`spec.cue:5:32: workflow.steps.before[0].id: "Build" is the id of a step of devgen's; want another one`,
 		}},
+		{"ids that GitHub alone refuses", withWorkflow + `workflow: steps: {before: [{id: "__x", run: "true"}], after: [{id: "` + strings.Repeat("x", 100) + `", run: "true"}]}
+drift: {command: "devgen", steps: before: [{id: "__x", run: "true"}]}`, []string{
+			`spec.cue:5:33: workflow.steps.before[0].id: GitHub keeps ids that begin with __ for itself, such as "__x"; want another one`,
+			`spec.cue:5:68: workflow.steps.after[0].id: the id has 100 characters; want at most 99`,
+			`spec.cue:6:49: drift.steps.before[0].id: GitHub keeps ids that begin with __ for itself, such as "__x"; want another one`,
+		}},
+		{"ids that GitHub takes", withWorkflow + `workflow: steps: before: [{id: "_x", run: "true"}, {id: "` + strings.Repeat("x", 99) + `", run: "true"}]`, nil},
 		{"as long as GitHub lets it", withWorkflow + `workflow: timeout: "6h"`, nil},
 	})
 }
