@@ -48,13 +48,18 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what a cmp of the cases expects")
 
-func TestCases(t *testing.T) {
+// lab skips a test without the lab.
+func lab(t *testing.T) {
 	if os.Getenv("DEVGEN_E2E") == "" {
 		t.Skip("not without the lab: make e2e")
 	}
 	if os.Getenv("DEVGEN_LAB") == "" {
 		t.Fatal(`no lab is named: eval "$(golden/e2e/lab.sh env)"`)
 	}
+}
+
+func TestCases(t *testing.T) {
+	lab(t)
 	if out, err := exec.Command("docker", "buildx", "inspect", "--bootstrap", "lab").CombinedOutput(); err != nil {
 		t.Fatalf("the lab is not up: %s", out)
 	}
