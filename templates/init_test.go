@@ -160,6 +160,27 @@ func TestInitProjectNameOfBytes(t *testing.T) {
 	equal(t, "standard output", r.stdout, "caf1_devcontainer\n")
 }
 
+// The dev container tools look for the project's name in two files of variables, and take what a project may be called.
+func TestInitProjectNameOfVariables(t *testing.T) {
+	for _, row := range []struct{ name, root, beside, want string }{
+		{"of the checkout", "A=b\nCOMPOSE_PROJECT_NAME= \"My_Shop-2\" \r\nCOMPOSE_PROJECT_NAME=other\n", "COMPOSE_PROJECT_NAME=beside\n", "my_shop-2"},
+		{"of the compose file", "COMPOSE_PROJECT_NAMES=other\n#COMPOSE_PROJECT_NAME=other", "COMPOSE_PROJECT_NAME='beside'", "beside"},
+		{"of neither", "COMPOSE_PROJECT_NAME=\n", "COMPOSE_PROJECT_NAME=''\n", "myclone2_devcontainer"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHost(t, hostFacts)
+			write(t, h.root+"/.env", row.root)
+			write(t, h.root+"/.devcontainer/.env", row.beside)
+			r := h.init(t, "--project-name")
+			r.succeeds(t)
+			equal(t, "standard output", r.stdout, row.want+"\n")
+			if _, err := os.Stat(h.home + "/.app-devcontainer/clones/" + row.want + "/obj"); err != nil {
+				t.Errorf("it did not prepare the folder of the project: %v", err)
+			}
+		})
+	}
+}
+
 // What looks like a file may be the socket of a service that does not run: outside the home nothing is made up.
 func TestInitForeignFile(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "docker.sock")
