@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/devgen/devgen/schema"
 	"golang.org/x/mod/semver"
@@ -110,26 +111,32 @@ func checkNative(p *Plan) {
 // stepIDs are the ids of devgen's own steps in the jobs that build.
 var stepIDs = []string{"buildx", "meta", "build"}
 
-// checkSteps refuses a step of the user that takes the id of one of devgen's, or one that GitHub takes from nobody.
+// checkSteps refuses what actionlint lets pass in a step of the user: an id of one of devgen's steps, or of none that GitHub
+// takes, and a text that is too long.
 func checkSteps(p *Plan) {
 	if p.Workflow != nil {
-		p.checkIDs(p.Workflow.Before, stepIDs, "workflow", "steps", "before")
-		p.checkIDs(p.Workflow.After, stepIDs, "workflow", "steps", "after")
+		p.checkNativeSteps(p.Workflow.Before, stepIDs, "workflow", "steps", "before")
+		p.checkNativeSteps(p.Workflow.After, stepIDs, "workflow", "steps", "after")
 	}
 }
 
-// maxID is how long the id of a step may be. actionlint lets longer ones pass, and ids that begin with __.
-// Source: @actions/workflow-parser 0.3.61, model/converter/id-builder.ts.
-const maxID = 99
+// What GitHub takes at most, in characters. Source: id-builder.ts of @actions/workflow-parser 0.3.61, where an id has less
+// than 100, and errors.ts of @actions/expressions 0.3.61.
+const (
+	maxID         = 99
+	maxExpression = 21000
+)
 
-// checkIDs looks at the ids of the steps at a path; taken are those of devgen's own steps beside them.
-func (p *Plan) checkIDs(steps []schema.Value, taken []string, at ...string) {
+// checkNativeSteps looks at the steps at a path; taken are the ids of devgen's own steps beside them.
+func (p *Plan) checkNativeSteps(steps []schema.Value, taken []string, path ...string) {
 	for i, step := range steps {
+		at := append(path[:len(path):len(path)], fmt.Sprint(i))
+		p.checkExpressions(step, at...)
 		id := step.Get("id")
 		if id == nil {
 			continue
 		}
-		at := append(at[:len(at):len(at)], fmt.Sprint(i), "id")
+		at = append(at, "id")
 		switch {
 		case slices.Contains(taken, strings.ToLower(id.Scalar)): // GitHub tells no case
 			p.problem(fmt.Sprintf("%q is the id of a step of devgen's; want another one", id.Scalar), at...)
@@ -138,6 +145,17 @@ func (p *Plan) checkIDs(steps []schema.Value, taken []string, at ...string) {
 		case len(id.Scalar) > maxID:
 			p.problem(fmt.Sprintf("the id has %d characters; want at most %d", len(id.Scalar), maxID), at...)
 		}
+	}
+}
+
+// checkExpressions refuses a text with an expression that is too long: GitHub makes one expression of all of it.
+func (p *Plan) checkExpressions(v schema.Value, at ...string) {
+	for _, f := range v.Fields {
+		p.checkExpressions(f.Value, append(at[:len(at):len(at)], f.Name)...)
+	}
+	size := utf8.RuneCountInString(v.Scalar)
+	if size > maxExpression && (strings.Contains(v.Scalar, "${{") || at[len(at)-1] == "if") {
+		p.problem(fmt.Sprintf("the text has an expression and %d characters; want at most %d", size, maxExpression), at...)
 	}
 }
 

@@ -124,6 +124,7 @@ func TestNoWorkflow(t *testing.T) {
 }
 
 func TestWorkflowContradictions(t *testing.T) {
+	long := strings.Repeat("x", 21000)
 	contradict(t, []contradiction{
 		{"a cron line that is none", withWorkflow + `workflow: schedules: [{cron: "61 2 * * *", purpose: "warm"}]`, []string{
 			`spec.cue:5:30: workflow.schedules[0].cron: "61 2 * * *" is not a time: end of range (61) above maximum (59): 61`,
@@ -171,6 +172,13 @@ drift: {command: "devgen", steps: before: [{id: "__x", run: "true"}]}`, []string
 			`spec.cue:5:68: workflow.steps.after[0].id: the id has 100 characters; want at most 99`,
 			`spec.cue:6:49: drift.steps.before[0].id: GitHub keeps ids that begin with __ for itself, such as "__x"; want another one`,
 		}},
+		{"texts that GitHub alone refuses", withWorkflow + `workflow: steps: before: [{run: "` + long + `${{ github.ref }}"}, {run: "make", if: "'` + long + `'"}]
+drift: {command: "devgen", steps: before: [{run: "make", env: KEY: "` + long + `${{ github.ref }}"}]}`, []string{
+			`spec.cue:5:33: workflow.steps.before[0].run: the text has an expression and 21017 characters; want at most 21000`,
+			`spec.cue:5:21073: workflow.steps.before[1].if: the text has an expression and 21002 characters; want at most 21000`,
+			`spec.cue:6:68: drift.steps.before[0].env.KEY: the text has an expression and 21017 characters; want at most 21000`,
+		}},
+		{"texts that GitHub takes", withWorkflow + `workflow: steps: before: [{run: "` + long + long + `"}, {run: "` + long[17:] + `${{ github.ref }}"}]`, nil},
 		{"ids that GitHub takes", withWorkflow + `workflow: steps: before: [{id: "_x", run: "true"}, {id: "` + strings.Repeat("x", 99) + `", run: "true"}]`, nil},
 		{"as long as GitHub lets it", withWorkflow + `workflow: timeout: "6h"`, nil},
 	})
