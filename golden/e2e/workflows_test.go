@@ -233,7 +233,7 @@ jobs:
 		{"an id with a dot", "- uses", "- id: a.b\n        uses", "actionlint github"},
 		{"an id that begins with __", "- uses", "- id: __build\n        uses", "github"},
 		{"an id of 100 characters", "- uses", "- id: " + strings.Repeat("x", 100) + "\n        uses", "github"},
-		{"an expression of 21000 characters", "timeout-minutes: 45", "if: github.ref != '" + strings.Repeat("x", 21000) + "'", "github"},
+		{"an expression of more than 21000 characters", "timeout-minutes: 45", "if: github.ref != '" + strings.Repeat("x", 21000) + "'", "github"},
 		{"two steps with one id", "- id: meta", "- {id: meta, run: make}\n      - id: meta", "actionlint github"},
 		{"a permission that there is not", "timeout-minutes: 45", "permissions: {package: write}", "actionlint act github"},
 		{"a runner that nobody has", "runs-on: ubuntu-24.04\n    timeout", "runs-on: ubuntu-24.4\n    timeout", "actionlint"},
