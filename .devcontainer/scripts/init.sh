@@ -22,8 +22,16 @@ Creates the folders and files of this machine that the dev container mounts.
 EOF
 }
 
-# compose_project is the name that the dev container tools give the compose project of this checkout: that of the
-# folder of the first compose file, or of the checkout where that folder is .devcontainer.
+# project_name keeps what a project may be called like. By bytes: tr of macOS stops at those that are no text, and may
+# take é for one of a-z.
+project_name() { LC_ALL=C tr '[:upper:]' '[:lower:]' | LC_ALL=C tr -cd 'a-z0-9_-'; }
+
+# said_in FILE: the project that a file of variables names, if it is there and does. The first line counts.
+said_in() { [ ! -f "$1" ] || sed -n '/^COMPOSE_PROJECT_NAME=./{s/^[^=]*=//p;q;}' "$1" | project_name; }
+
+# compose_project is the name that the dev container tools give the compose project of this checkout: what a variable
+# says, here, in the .env of the checkout or in that beside the first compose file; or else that of the folder of that
+# file, or of the checkout where that folder is .devcontainer. Source: getProjectName of the dev container CLI 0.89.
 compose_project() {
   case ${COMPOSE_PROJECT_NAME:-} in
     '') ;;
@@ -36,16 +44,21 @@ compose_project() {
       return
       ;;
   esac
-  local folder
+  local folder said
   folder=$(cd -- "$root/$DEVGEN_COMPOSE_DIRECTORY" && pwd -P)
+  said=$(said_in "$root/.env")
+  [ -n "$said" ] || said=$(said_in "$folder/.env")
+  if [ -n "$said" ]; then
+    printf '%s' "$said"
+    return
+  fi
   case $folder in
     */.devcontainer)
       folder=${folder%/.devcontainer}
       folder=${folder}_devcontainer
       ;;
   esac
-  # By bytes: tr of macOS stops at those that are no text, and may take é for one of a-z.
-  printf '%s' "${folder##*/}" | LC_ALL=C tr '[:upper:]' '[:lower:]' | LC_ALL=C tr -cd 'a-z0-9_-'
+  printf '%s' "${folder##*/}" | project_name
 }
 
 # expand PATH: an absolute path, or one below the home or below the root of the checkout.

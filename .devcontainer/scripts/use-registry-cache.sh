@@ -212,7 +212,7 @@ cached_steps() {
       while IFS= read -r reason; do
         log_warn "a cache could not be read: $reason"
       done
-    jq -rs -f "$CORE_LIB_DIR/cache-hit.jq" "$work/stream" | jq -r '"\(.steps_cached) of \(.steps_total) steps from the cache"'
+    jq -nR -f "$CORE_LIB_DIR/cache-hit.jq" "$work/stream" | jq -r '"\(.steps_cached) of \(.steps_total) steps from the cache"'
   fi
 }
 

@@ -166,8 +166,6 @@ build_warm() {
   wait "$build" || status=$?
   build=''
   milliseconds=$(($(now_ms) - started))
-  # Objects among warnings in plain text.
-  jq -cR 'fromjson? | objects' "$work/log" >"$work/stream"
   return "$status"
 }
 
@@ -234,7 +232,7 @@ test_hit_rate() {
     tap_skip TEST-PERF-006-D "$about" 'nothing was built'
     return
   fi
-  jq -s -f "$CORE_LIB_DIR/cache-hit.jq" "$work/stream" >"$work/hit"
+  jq -nR -f "$CORE_LIB_DIR/cache-hit.jq" "$work/log" >"$work/hit"
   for name in hit_rate steps_total steps_cached misses; do
     tap_value "$name" "$(jq -c ".$name" "$work/hit")"
   done
