@@ -32,12 +32,12 @@ func (w *workflowFile) verifyCache() entry {
 // once: actionlint tells no case.
 func (w *workflowFile) verification() *yaml.Node {
 	env := dict(
-		kv("VERIFY", w.Output("verify-registry-cache").Path),
-		kv("PLATFORM", "${{ matrix.platform }}"),
-		kv("CACHE", "${{ needs.plan.outputs.cache }}"),
-		kv("REPORT", "${{ runner.temp }}/verify-cache-${{ matrix.arch }}.json"),
+		kv("DEVGEN_SCRIPT", w.Output("verify-registry-cache").Path),
+		kv("DEVGEN_PLATFORM", "${{ matrix.platform }}"),
+		kv("DEVGEN_CACHE", "${{ needs.plan.outputs.cache }}"),
+		kv("DEVGEN_REPORT", "${{ runner.temp }}/verify-cache-${{ matrix.arch }}.json"),
 	)
-	taken := []string{"VERIFY", "PLATFORM", "CACHE", "REPORT"}
+	var taken []string
 	for _, s := range w.Image.Secrets {
 		if !slices.ContainsFunc(taken, func(name string) bool { return strings.EqualFold(name, s.Env) }) {
 			taken = append(taken, s.Env)

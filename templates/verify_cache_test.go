@@ -18,7 +18,7 @@ echo "1..4"
 exit `+code+"\n")
 	shownFile := filepath.Join(dir, "summary.md")
 	r = runStep(t, "verify-cache", script{dir: dir, env: map[string]string{
-		"VERIFY": "tests/verify.sh", "PLATFORM": "linux/amd64", "CACHE": "ghcr.io/acme/app-cache", "REPORT": filepath.Join(dir, "report.json"),
+		"DEVGEN_SCRIPT": "tests/verify.sh", "DEVGEN_PLATFORM": "linux/amd64", "DEVGEN_CACHE": "ghcr.io/acme/app-cache", "DEVGEN_REPORT": filepath.Join(dir, "report.json"),
 		"SUMMARY": summary, "GITHUB_STEP_SUMMARY": shownFile,
 	}})
 	return r, contents(t, filepath.Join(dir, "called")), contents(t, shownFile)

@@ -76,6 +76,7 @@ func resolveImage(p *Plan) {
 	}
 	for _, x := range s.Secrets {
 		p.checkSecret(x.Env, "image", "secrets", x.ID, "env")
+		p.checkVariable(x.Env, "image", "secrets", x.ID, "env")
 		p.Image.Secrets = append(p.Image.Secrets, Secret{x.ID, x.Env, secretExpression(x.Env), p.secretVariable(x.ID)})
 	}
 	resolveLogin(p, s)
@@ -136,6 +137,13 @@ const jobToken = "GITHUB_TOKEN"
 func (p *Plan) checkSecret(name string, at ...string) {
 	if name != jobToken && ofGitHub(name) {
 		p.problem(notAName(name, "secret")+", or "+jobToken+", which is the job's own token", at...)
+	}
+}
+
+// checkVariable refuses a variable that would be taken for one of the scripts, which read secrets under the names of the spec.
+func (p *Plan) checkVariable(name string, at ...string) {
+	if strings.HasPrefix(strings.ToUpper(name), "DEVGEN_") {
+		p.problem(fmt.Sprintf("names that begin with DEVGEN_ are those of devgen's own scripts, so %s cannot hold a secret; want another name", name), at...)
 	}
 }
 

@@ -151,6 +151,9 @@ func TestSecretsOfGitHub(t *testing.T) {
 		{"build", withWorkflow + `image: secrets: sha: env: "GITHUB_SHA"`, []string{
 			`spec.cue:5:27: image.secrets.sha.env: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called GITHUB_SHA` + refusal,
 		}},
+		{"build, of the scripts", withWorkflow + `image: secrets: sha: env: "Devgen_Cache"`, []string{
+			`spec.cue:5:27: image.secrets.sha.env: names that begin with DEVGEN_ are those of devgen's own scripts, so Devgen_Cache cannot hold a secret; want another name`,
+		}},
 		{"s3", withWorkflow + `caches: s3: {bucket: "b-1", region: "r1", accessKey: "GITHUB_A", secretKey: "Github_B"}`, []string{
 			`spec.cue:5:54: caches.s3.accessKey: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called GITHUB_A` + refusal,
 			`spec.cue:5:77: caches.s3.secretKey: GitHub keeps names that begin with GITHUB_ for itself, so no secret is called Github_B` + refusal,
