@@ -117,14 +117,14 @@ func (d *Dockerfile) Line(step string) int {
 	return s.steps[number-first].line
 }
 
-// stageOf is the name of the stage among what stands before the number: a platform has a slash, a stage none.
+// stageOf is the name of the stage among what stands before the number: the last word, unless that is the platform, which
+// has a slash. docker buildx bake puts the name of its target before both.
 func stageOf(words string) string {
-	for _, word := range strings.Fields(words) {
-		if !strings.Contains(word, "/") {
-			return word
-		}
+	all := strings.Fields(words)
+	if len(all) == 0 || strings.Contains(all[len(all)-1], "/") {
+		return ""
 	}
-	return ""
+	return all[len(all)-1]
 }
 
 // named is the last stage of that name, or nil.

@@ -71,6 +71,7 @@ func TestLine(t *testing.T) {
 		{"a base that is not known", "ARG BASE=a\nFROM a AS x\nFROM $BASE AS dev\nRUN b\nRUN c\n", map[string]int{"[dev 2/3] RUN b": 4, "[dev 1/2] RUN b": 4, "[dev 2/2] RUN c": 5, "[dev 3/4] RUN b": 0}},
 		{"a platform", "FROM --platform=$BUILDPLATFORM a AS dev\nRUN b\nFROM dev\nRUN c\n", map[string]int{"[linux/amd64 dev 2/2] RUN b": 2, "[linux/amd64->arm64 stage-1 1/1] RUN c": 4}},
 		{"several platforms, one stage", "FROM a\nRUN b\n", map[string]int{"[linux/arm/v7 2/2] RUN b": 2}},
+		{"a target of bake", "FROM a AS app\nRUN b\nFROM a AS dev\nRUN c\n", map[string]int{"[app dev 2/2] RUN c": 4, "[app linux/amd64 dev 2/2] RUN c": 4, "[dev app 2/2] RUN b": 2}},
 		{"what is not counted", "# a\nARG x\nFROM a\nENV a=b\nUSER c\nONBUILD RUN d\nLABEL e=f\nEXPOSE 1\nrun g\nCMD h\nWorkdir /i\n", map[string]int{"[2/3] RUN g": 9, "[3/3] WORKDIR /i": 11}},
 		{"no layer for the root", "FROM a\nWORKDIR /\nRUN b\nWORKDIR /..\nRUN c\n", map[string]int{"[2/5] RUN b": 3, "[3/5] WORKDIR /..": 4, "[4/5] RUN c": 5, "[5/5] RUN c": 0}},
 		{"lines that go on", "FROM a\nRUN b \\\n\n  # a comment\n  c\nRUN d\n", map[string]int{"[2/3] RUN b   c": 2, "[3/3] RUN d": 6}},
