@@ -21,6 +21,7 @@ type Build struct {
 	ExportErrors []CacheError
 	Dockerfile   string        // the name of the file that was built, without its folder; "" if the record does not tell
 	Failure      string        // why the build failed; "" if the record knows of no failure
+	FailedAt     string        // the name of what failed; "" if the record does not tell
 	Unfinished   bool          // the record ends while something is still being done
 	Took         time.Duration // from the first start to the last end; 0 if the record tells no times
 }

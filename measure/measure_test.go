@@ -76,7 +76,10 @@ func TestRecorded(t *testing.T) {
 		{"testdata/shared-other.json", 4, 0, "[2/5] RUN sleep 1 # 3", no, false, nil, 0, "Dockerfile.shared"},
 		{"testdata/failed.json", 3, 0, "[2/4] RUN echo fine >/fine", `[3/4] RUN echo no >&2 && exit 3: process "/bin/sh -c`, false, nil, 0, "Dockerfile.failed"},
 		{"testdata/cancelled.json", 3, 0, "[2/4] RUN echo a >/a", "[3/4] RUN sleep 30: process", false, nil, 0, "Dockerfile.slow"},
+		// What ran beside the step that failed ended with an error after it.
+		{"testdata/beside.json", 4, 0, "[broken 2/2] RUN sleep 1 && exit 3", "[broken 2/2] RUN sleep 1 && exit 3: process", false, nil, 0, "Dockerfile.beside"},
 		{"testdata/killed.json", 3, 1, "[3/4] RUN sleep 30", no, true, nil, 0, "Dockerfile.slow"},
+		{"testdata/export-killed.json", 1, 0, "[2/2] RUN dd if=/dev/urandom of=/big bs=1M count=100", no, true, nil, 0, "Dockerfile.export"},
 		{"testdata/import-missing.json", 3, 3, no, no, false, missing, 0, "Dockerfile.platforms"},
 		// The vertexes of both are the same. That the export failed the build is in docker's last line.
 		{"testdata/export-failed.json", 3, 3, no, "failed to build: failed to solve: error writing layer blob", false, nil, 1, "Dockerfile.platforms"},
@@ -110,6 +113,18 @@ func equal(t *testing.T, what string, got, want any) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
+}
+
+// TestImporting: as long as a cache is read, a step that did not start is not known to be in it.
+func TestImporting(t *testing.T) {
+	const importing = `{"vertexes":[{"digest":"a","name":"[2/2] RUN a"},{"digest":"b","name":"importing cache manifest from x","started":"2026-01-01T00:00:00Z"}]}
+`
+	b := read(t, importing)
+	equal(t, "unfinished", b.Unfinished, true)
+	equal(t, "cached", b.Cached(), 0)
+	b = read(t, importing+`{"vertexes":[{"digest":"b","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01Z","error":"not found"}]}`)
+	equal(t, "unfinished", b.Unfinished, false)
+	equal(t, "cached", b.Cached(), 1)
 }
 
 // TestTimes holds the durations: from the first start to the last end, and of a step that ran twice the sum.

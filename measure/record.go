@@ -77,6 +77,7 @@ type vertex struct {
 	error        *string // the last that was told
 	run          *string // when its last run started
 	started      time.Time
+	ended        time.Time     // when its last run did
 	took         time.Duration // of all runs
 	before       time.Duration // of those before the last
 }
@@ -139,7 +140,7 @@ func (r *record) span(v *vertex, told vertexStatus) {
 	if !ok || end.Before(start) {
 		return
 	}
-	v.took = v.before + end.Sub(start)
+	v.ended, v.took = end, v.before+end.Sub(start)
 	if end.After(r.end) {
 		r.end = end
 	}
@@ -168,32 +169,32 @@ var (
 	exporting = regexp.MustCompile(`^exporting (cache|inline cache|to GitHub Actions Cache)`)
 )
 
-// build is what the record amounts to.
+// build is what the record amounts to. What failed first is why the build did: BuildKit then cancels what runs beside it,
+// which ends with an error, too.
 func (r *record) build() *Build {
 	b := &Build{Failure: r.said}
 	if r.end.After(r.start) {
 		b.Took = r.end.Sub(r.start)
 	}
-	finished := true
+	var failed *vertex
 	for _, v := range r.order {
+		b.Unfinished = b.Unfinished || v.open
 		switch {
 		case importing.MatchString(v.name):
 			b.ImportErrors = v.cacheErrors(b.ImportErrors)
-			continue
 		case exporting.MatchString(v.name):
 			b.ExportErrors = v.cacheErrors(b.ExportErrors)
-			continue
-		case v.failed:
-			b.Failure = v.name + ": " + *v.error
-		case v.open:
-			b.Unfinished = true
+		case v.failed && (failed == nil || v.ended.Before(failed.ended)):
+			failed = v
 		}
-		finished = finished && !v.failed && !v.open
 		if file, ok := strings.CutPrefix(v.name, "[internal] load build definition from "); ok {
 			b.Dockerfile = file
 		}
 	}
-	b.Steps = r.steps(finished)
+	if failed != nil {
+		b.Failure, b.FailedAt = failed.name+": "+*failed.error, failed.name
+	}
+	b.Steps = r.steps(failed == nil && !b.Unfinished)
 	return b
 }
 

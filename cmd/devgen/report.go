@@ -232,7 +232,7 @@ func (w *worth) findings(b weighed) (all []schema.Problem) {
 	percent, ok := b.Rate()
 	switch {
 	case b.Failure != "":
-		tell(schema.Error, b.failedAt(), "the build failed: %s", b.Failure)
+		tell(schema.Error, b.places[b.FailedAt], "the build failed: %s", b.Failure)
 		return all
 	case b.Unfinished:
 		tell(schema.Error, schema.Pos{}, "the record ends before the build does")
@@ -246,14 +246,4 @@ func (w *worth) findings(b weighed) (all []schema.Problem) {
 		tell(schema.Error, schema.Pos{}, "the build took %s; want at most %d s", seconds(b.Took), w.objectives.WarmSeconds)
 	}
 	return all
-}
-
-// failedAt is where the step that failed is written, if one did.
-func (b weighed) failedAt() schema.Pos {
-	for _, s := range b.Steps {
-		if s.Failed {
-			return b.places[s.Name]
-		}
-	}
-	return schema.Pos{}
 }
