@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"strings"
 
 	"github.com/devgen/devgen/measure"
 )
@@ -75,31 +76,62 @@ func (h history) sources(alone bool) (all []source) {
 	if alone && len(h.builds) == 0 {
 		return []source{{"the newest build", func(ctx context.Context) (*measure.Build, error) { return h.replay(ctx, nil) }}}
 	}
-	for _, ref := range h.builds {
-		all = append(all, source{ref, func(ctx context.Context) (*measure.Build, error) { return h.replay(ctx, []string{"--", ref}) }})
+	for _, name := range h.builds {
+		h, ref := h.of(name)
+		all = append(all, source{name, func(ctx context.Context) (*measure.Build, error) { return h.replay(ctx, []string{"--", ref}) }})
 	}
 	return all
+}
+
+// of is the history that a reference is from, and the reference there. Where docker tells one for programs, the builder and
+// its node stand before it: in the metadata of a build, and in docker buildx history ls --format json.
+func (h history) of(ref string) (history, string) {
+	if parts := strings.Split(ref, "/"); len(parts) == 3 {
+		return history{builder: cmp.Or(h.builder, parts[0])}, parts[2]
+	}
+	return h, ref
 }
 
 // replay reads a build of the history; ref is nothing for the newest. Whether the build failed is not always to be seen in
 // its record: a cache that could not be exported fails it or does not.
 func (h history) replay(ctx context.Context, ref []string) (*measure.Build, error) {
-	var build struct {
-		Ref   string
-		Error struct{ Message string }
+	known, err := h.inspect(ctx, ref)
+	if err != nil {
+		return nil, err
 	}
+	b, err := h.logs(ctx, known.Ref)
+	if err != nil {
+		return nil, err
+	}
+	// docker has told the record of a build that ran to its end. The history knows a moment later how that was.
+	for tries := 20; known.Status == running && tries > 0; tries-- {
+		if known, err = h.inspect(ctx, []string{"--", known.Ref}); err != nil {
+			return nil, err
+		}
+	}
+	b.Failure = cmp.Or(b.Failure, known.Error.Message)
+	b.Unfinished = b.Unfinished || known.Status == running
+	return b, nil
+}
+
+// running is the status of a build that has not ended.
+const running = "running"
+
+// A remembered build is what the history tells of one beside its record.
+type remembered struct {
+	Ref, Status string
+	Error       struct{ Message string }
+}
+
+func (h history) inspect(ctx context.Context, ref []string) (build remembered, err error) {
 	out, err := h.command(ctx, "inspect", "--format=json", ref).Output()
 	if err == nil {
 		err = json.Unmarshal(out, &build)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("docker buildx history inspect: %w", wordsOf(err))
+		err = fmt.Errorf("docker buildx history inspect: %w", wordsOf(err))
 	}
-	b, err := h.logs(ctx, build.Ref)
-	if err == nil {
-		b.Failure = cmp.Or(b.Failure, build.Error.Message)
-	}
-	return b, err
+	return build, err
 }
 
 // logs reads the record of a build. docker tells it on stderr, and there too why it cannot.
@@ -134,10 +166,23 @@ func wordsOf(err error) error {
 	var ended *exec.ExitError
 	if errors.As(err, &ended) {
 		if line := tail(ended.Stderr).line(); line != "" {
-			return errors.New(line)
+			return errors.New(plainly(line))
 		}
 	}
 	return err
+}
+
+// plainly is what docker means by its last line, where that alone helps nobody: it points to its help if it does not know a
+// command or one of its flags, and repeats the engine's words on what that does not know.
+func plainly(line string) string {
+	const instead = "; build with docker buildx build --progress rawjson, and name the file that its stderr goes to"
+	switch {
+	case strings.HasPrefix(line, "Run 'docker "), strings.HasPrefix(line, "See 'docker "):
+		return "docker does not know the command, since buildx is missing or too old" + instead
+	case strings.Contains(line, "unknown method ListenBuildHistory"):
+		return "the builder keeps no history" + instead
+	}
+	return line
 }
 
 // A tail keeps the end of what is written to it.

@@ -73,6 +73,8 @@ func (r reporter) check(files []string) error {
 	switch {
 	case stdin > 1:
 		return errors.New("- is stdin, which can be read once")
+	case slices.Contains(r.builds, ""):
+		return errors.New("--build is empty; want the reference of a build")
 	case r.builder != "" && len(files) > 0 && len(r.builds) == 0:
 		return errors.New("--builder is for builds of its history, but the records are files; want --build as well, or no files")
 	}
