@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,9 @@ type stage struct {
 	alias string        // as it was written, in lower case
 	first map[int]bool  // the numbers that the first step may have: 1, 2, or both where the base is told by an ARG
 	total int           // instructions that are counted
-	steps []instruction // instructions that are numbered
+	steps []instruction // instructions that are numbered, as far as that is known
+	dir   string        // the working folder so far; "" if it is not known
+	lost  bool          // whether the next one is numbered is not known
 }
 
 type instruction struct {
@@ -86,12 +89,34 @@ func (d *Dockerfile) stage(from []string) stage {
 	return s
 }
 
-// add adds an instruction. WORKDIR / makes no layer: BuildKit counts it and gives it no number.
+// add adds an instruction. A WORKDIR to the root makes no layer: BuildKit counts it and gives it no number.
 func (s *stage) add(i instruction, words []string) {
 	s.total++
-	if i.name != "WORKDIR" || !slices.Equal(words, []string{"/"}) {
+	if i.name == "WORKDIR" && s.enter(strings.Join(words, " ")) {
+		return
+	}
+	if !s.lost {
 		s.steps = append(s.steps, i)
 	}
+}
+
+// enter changes the working folder and reports whether it is the root then. Of a way up from a folder that is not known nobody
+// knows; what a variable holds is taken for another folder.
+// Source: BuildKit v0.34.2, frontend/dockerfile/dockerfile2llb/convert.go, dispatchWorkdir.
+func (s *stage) enter(dir string) (root bool) {
+	dir = strings.Trim(dir, `"'`)
+	switch {
+	case strings.Contains(dir, "$"):
+		s.dir = ""
+	case path.IsAbs(dir):
+		s.dir = path.Clean(dir)
+	case s.dir != "":
+		s.dir = path.Join(s.dir, dir)
+	default:
+		dir = path.Clean(dir)
+		s.lost = s.lost || dir == "." || strings.HasPrefix(dir, "..")
+	}
+	return s.dir == "/"
 }
 
 // Line is the line at which a step is written, by the name that BuildKit gives it. It is 0 if the file has no such step:

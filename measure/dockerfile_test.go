@@ -26,6 +26,7 @@ func TestRecordedLines(t *testing.T) {
 		}},
 		{"platforms.json", "Dockerfile.platforms", map[string]int{"[linux/arm64 base 1/1] COPY arm64.txt /a": 3, "[linux/amd64 stage-1 2/2] COPY a.txt /src/amd64": 7}},
 		{"link.json", "Dockerfile.link", map[string]int{"[2/3] COPY --link a.txt /a": 2, "[3/3] RUN echo 1": 3}},
+		{"root.json", "Dockerfile.root", map[string]int{"[ 2/11] RUN true rva": 3, "[ 4/11] RUN true rvc": 7, "[ 5/11] WORKDIR sub/": 8, "[ 7/11] RUN true rve": 11}},
 		{"failed.json", "Dockerfile.failed", map[string]int{"[2/4] RUN echo fine >/fine": 2, "[4/4] RUN echo never >/never": 4}},
 	} {
 		t.Run(row.record, func(t *testing.T) {
@@ -73,7 +74,9 @@ func TestLine(t *testing.T) {
 		{"several platforms, one stage", "FROM a\nRUN b\n", map[string]int{"[linux/arm/v7 2/2] RUN b": 2}},
 		{"a target of bake", "FROM a AS app\nRUN b\nFROM a AS dev\nRUN c\n", map[string]int{"[app dev 2/2] RUN c": 4, "[app linux/amd64 dev 2/2] RUN c": 4, "[dev app 2/2] RUN b": 2}},
 		{"what is not counted", "# a\nARG x\nFROM a\nENV a=b\nUSER c\nONBUILD RUN d\nLABEL e=f\nEXPOSE 1\nrun g\nCMD h\nWorkdir /i\n", map[string]int{"[2/3] RUN g": 9, "[3/3] WORKDIR /i": 11}},
-		{"no layer for the root", "FROM a\nWORKDIR /\nRUN b\nWORKDIR /..\nRUN c\n", map[string]int{"[2/5] RUN b": 3, "[3/5] WORKDIR /..": 4, "[4/5] RUN c": 5, "[5/5] RUN c": 0}},
+		{"no layer for the root", "FROM a\nWORKDIR /\nRUN b\nWORKDIR /..\nRUN c\n", map[string]int{"[2/5] RUN b": 3, "[3/5] RUN c": 5, "[4/5] RUN c": 0}},
+		{"a folder of its own", "FROM a\nWORKDIR b\nWORKDIR $c\nWORKDIR d\nRUN e\n", map[string]int{"[2/5] WORKDIR b": 2, "[3/5] WORKDIR c": 3, "[4/5] WORKDIR d": 4, "[5/5] RUN e": 5}},
+		{"up from nobody knows where", "FROM a\nRUN b\nWORKDIR ..\nRUN c\n", map[string]int{"[2/4] RUN b": 2, "[3/4] RUN c": 0, "[4/4] RUN c": 0}},
 		{"lines that go on", "FROM a\nRUN b \\\n\n  # a comment\n  c\nRUN d\n", map[string]int{"[2/3] RUN b   c": 2, "[3/3] RUN d": 6}},
 		{"another escape", "# escape=`\nFROM a\nRUN b `\n  c \\\nRUN d\n", map[string]int{"[2/3] RUN b   c \\": 3, "[3/3] RUN d": 5}},
 		{"documents", "FROM a\nRUN <<A <<-\"B\"\nRUN x\nA\n\tRUN y\n\tB\nCOPY <<E /f\nRUN z\nE\nRUN b\n", map[string]int{"[2/4] RUN <<A <<-\"B\" (RUN x...)": 2, "[3/4] COPY <<E /f": 7, "[4/4] RUN b": 10}},
