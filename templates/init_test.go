@@ -143,6 +143,22 @@ func TestInitProjectName(t *testing.T) {
 	}
 }
 
+// The sed of macOS refuses bytes that are no text of the language; a file of variables may have some.
+func TestInitProjectNameAmongBytes(t *testing.T) {
+	program, err := exec.LookPath("sed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	write(t, filepath.Join(bin, "sed"), "#!/bin/sh\n[ \"$LC_ALL\" = C ] || { echo 'sed: RE error: illegal byte sequence' >&2; exit 1; }\nexec "+program+" \"$@\"\n")
+	for _, file := range []string{"/.env", "/.devcontainer/.env"} {
+		h := newHost(t, hostFacts)
+		write(t, h.root+file, "A=\xff\nCOMPOSE_PROJECT_NAME=shop\n")
+		r := script{dir: h.root, env: map[string]string{"HOME": h.home}, path: []string{bin}, args: []string{initPath, "--project-name"}}.run(t)
+		equal(t, "standard output", r.stdout, "shop\n")
+	}
+}
+
 // The tr of macOS refuses bytes that are no text of the language; the name has none of them anyway.
 func TestInitProjectNameOfBytes(t *testing.T) {
 	h := newHost(t, hostFacts)
@@ -165,6 +181,13 @@ func TestInitProjectNameOfVariables(t *testing.T) {
 	for _, row := range []struct{ name, root, beside, want string }{
 		{"of the checkout", "A=b\nCOMPOSE_PROJECT_NAME= \"My_Shop-2\" \r\nCOMPOSE_PROJECT_NAME=other\n", "COMPOSE_PROJECT_NAME=beside\n", "my_shop-2"},
 		{"of the compose file", "COMPOSE_PROJECT_NAMES=other\n#COMPOSE_PROJECT_NAME=other", "COMPOSE_PROJECT_NAME='beside'", "beside"},
+		{"of the checkout, after one that is empty", "COMPOSE_PROJECT_NAME=\r\nCOMPOSE_PROJECT_NAME=shop\r\n", "COMPOSE_PROJECT_NAME=beside\n", "shop"},
+		{"of the checkout, where Compose alone sees one", "export COMPOSE_PROJECT_NAME=shop\n COMPOSE_PROJECT_NAME=shop\n", "", "myclone2_devcontainer"},
+		{"of the compose file, exported", "", "export COMPOSE_PROJECT_NAME=beside\r\n", "beside"},
+		{"of the compose file, with blanks", "", " COMPOSE_PROJECT_NAME = \"beside\"\n", "beside"},
+		{"of the compose file, with a comment", "", "COMPOSE_PROJECT_NAME: beside-2_x # mine\n", "beside-2_x"},
+		{"of the compose file, twice", "", "COMPOSE_PROJECT_NAME=beside\nCOMPOSE_PROJECT_NAME=last\nA=b\n", "last"},
+		{"of the compose file, which the tools do not believe", "", "COMPOSE_PROJECT_NAME=devcontainer\n", "myclone2_devcontainer"},
 		{"of neither", "COMPOSE_PROJECT_NAME=\n", "COMPOSE_PROJECT_NAME=''\n", "myclone2_devcontainer"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
