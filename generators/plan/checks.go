@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"github.com/devgen/devgen/schema"
 	"golang.org/x/mod/semver"
@@ -120,7 +120,7 @@ func checkSteps(p *Plan) {
 	}
 }
 
-// What GitHub takes at most, in characters. Source: id-builder.ts of @actions/workflow-parser 0.3.61, where an id has less
+// What GitHub takes at most, in characters of UTF-16. Source: id-builder.ts of @actions/workflow-parser 0.3.61, where an id has less
 // than 100, and errors.ts of @actions/expressions 0.3.61.
 const (
 	maxID         = 99
@@ -148,15 +148,39 @@ func (p *Plan) checkNativeSteps(steps []schema.Value, taken []string, path ...st
 	}
 }
 
-// checkExpressions refuses a text with an expression that is too long: GitHub makes one expression of all of it.
+// checkExpressions refuses a text of which GitHub makes an expression that is too long.
 func (p *Plan) checkExpressions(v schema.Value, at ...string) {
 	for _, f := range v.Fields {
 		p.checkExpressions(f.Value, append(at[:len(at):len(at)], f.Name)...)
 	}
-	size := utf8.RuneCountInString(v.Scalar)
-	if size > maxExpression && (strings.Contains(v.Scalar, "${{") || at[len(at)-1] == "if") {
-		p.problem(fmt.Sprintf("the text has an expression and %d characters; want at most %d", size, maxExpression), at...)
+	text := v.Scalar
+	switch {
+	case strings.Contains(text, "${{"):
+		text = asExpression(text)
+	case at[len(at)-1] != "if":
+		return
 	}
+	if size := len(utf16.Encode([]rune(text))); size > maxExpression {
+		p.problem(fmt.Sprintf("GitHub makes an expression of the text, with %d characters; want at most %d", size, maxExpression), at...)
+	}
+}
+
+var (
+	embedded = regexp.MustCompile(`(?s)\$\{\{(.*?)\}\}`)
+	escaped  = strings.NewReplacer("'", "''", "{", "{{", "}", "}}")
+)
+
+// asExpression is the one expression that GitHub makes of a text with some in it: format('…{0}…', github.ref).
+// Source: template-reader.ts of @actions/workflow-parser 0.3.61.
+func asExpression(text string) string {
+	var format, arguments strings.Builder
+	end := 0
+	for i, at := range embedded.FindAllStringSubmatchIndex(text, -1) {
+		fmt.Fprintf(&format, "%s{%d}", escaped.Replace(text[end:at[0]]), i)
+		arguments.WriteString(", " + strings.TrimSpace(text[at[2]:at[3]]))
+		end = at[1]
+	}
+	return "format('" + format.String() + escaped.Replace(text[end:]) + "'" + arguments.String() + ")"
 }
 
 // matches reports whether a branch or a path matches one of GitHub's filter patterns. Nothing matches one that is none:

@@ -174,11 +174,15 @@ drift: {command: "devgen", steps: before: [{id: "__x", run: "true"}]}`, []string
 		}},
 		{"texts that GitHub alone refuses", withWorkflow + `workflow: steps: before: [{run: "` + long + `${{ github.ref }}"}, {run: "make", if: "'` + long + `'"}]
 drift: {command: "devgen", steps: before: [{run: "make", env: KEY: "` + long + `${{ github.ref }}"}]}`, []string{
-			`spec.cue:5:33: workflow.steps.before[0].run: the text has an expression and 21017 characters; want at most 21000`,
-			`spec.cue:5:21073: workflow.steps.before[1].if: the text has an expression and 21002 characters; want at most 21000`,
-			`spec.cue:6:68: drift.steps.before[0].env.KEY: the text has an expression and 21017 characters; want at most 21000`,
+			`spec.cue:5:33: workflow.steps.before[0].run: GitHub makes an expression of the text, with 21025 characters; want at most 21000`,
+			`spec.cue:5:21073: workflow.steps.before[1].if: GitHub makes an expression of the text, with 21002 characters; want at most 21000`,
+			`spec.cue:6:68: drift.steps.before[0].env.KEY: GitHub makes an expression of the text, with 21025 characters; want at most 21000`,
 		}},
-		{"texts that GitHub takes", withWorkflow + `workflow: steps: before: [{run: "` + long + long + `"}, {run: "` + long[17:] + `${{ github.ref }}"}]`, nil},
+		{"texts that GitHub takes", withWorkflow + `workflow: steps: before: [{run: "` + long + long + `"}, {run: "` + long[25:] + `${{ github.ref }}"}]`, nil},
+		{"texts whose signs GitHub writes twice", withWorkflow + `workflow: steps: before: [{run: "` + strings.Repeat("'", 10488) + `${{ github.ref }}"}, {run: "` + strings.Repeat("😀", 10488) + `${{ github.ref }}"}]`, []string{
+			`spec.cue:5:33: workflow.steps.before[0].run: GitHub makes an expression of the text, with 21001 characters; want at most 21000`,
+			`spec.cue:5:10549: workflow.steps.before[1].run: GitHub makes an expression of the text, with 21001 characters; want at most 21000`,
+		}},
 		{"ids that GitHub takes", withWorkflow + `workflow: steps: before: [{id: "_x", run: "true"}, {id: "` + strings.Repeat("x", 99) + `", run: "true"}]`, nil},
 		{"as long as GitHub lets it", withWorkflow + `workflow: timeout: "6h"`, nil},
 	})
