@@ -143,6 +143,17 @@ func TestInitProjectName(t *testing.T) {
 	}
 }
 
+// Where the compose files have moved, the name is what Compose makes of their folder's.
+func TestInitProjectNameOfFolder(t *testing.T) {
+	h := newHost(t, strings.Replace(hostFacts, "DEVGEN_COMPOSE_DIRECTORY=.devcontainer", "DEVGEN_COMPOSE_DIRECTORY=_-Docker.1_x", 1))
+	if err := os.Mkdir(h.root+"/_-Docker.1_x", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := h.init(t, "--project-name")
+	r.succeeds(t)
+	equal(t, "standard output", r.stdout, "docker1_x\n")
+}
+
 // The sed of macOS refuses bytes that are no text of the language; a file of variables may have some.
 func TestInitProjectNameAmongBytes(t *testing.T) {
 	program, err := exec.LookPath("sed")

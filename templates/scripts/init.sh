@@ -71,10 +71,11 @@ compose_project() {
   case $folder in
     */.devcontainer)
       folder=${folder%/.devcontainer}
-      folder=${folder}_devcontainer
+      printf '%s' "${folder##*/}_devcontainer" | project_name
       ;;
+    # Compose begins at a letter or a digit.
+    *) printf '%s' "${folder##*/}" | project_name | sed 's/^[_-]*//' ;;
   esac
-  printf '%s' "${folder##*/}" | project_name
 }
 
 # expand PATH: an absolute path, or one below the home or below the root of the checkout.
