@@ -108,8 +108,11 @@ func checkNative(p *Plan) {
 	}
 }
 
-// stepIDs are the ids of devgen's own steps in the jobs that build.
-var stepIDs = []string{"buildx", "meta", "build"}
+// stepIDs are the ids of devgen's own steps in the jobs that build, driftStepIDs those in the job that looks for drift.
+var (
+	stepIDs      = []string{"buildx", "meta", "build"}
+	driftStepIDs = []string{"checkout"}
+)
 
 // checkSteps refuses what actionlint lets pass in a step of the user: an id of one of devgen's steps, or of none that GitHub
 // takes, and a text that is too long.

@@ -47,7 +47,7 @@ func resolveDrift(p *Plan) {
 		}
 	}
 	p.checkCommand(s.Command)
-	p.checkNativeSteps(s.Before, nil, "drift", "steps", "before")
+	p.checkNativeSteps(s.Before, driftStepIDs, "drift", "steps", "before")
 	if s.GoVersionFile != "" && d.Go == nil {
 		p.problem(fmt.Sprintf("drift.command (%s) does not begin with go, so nothing reads it; remove it", p.at("drift", "command")), "drift", "goVersionFile")
 	}

@@ -166,6 +166,9 @@ func TestWorkflowContradictions(t *testing.T) {
 		{"a step called like devgen's", withWorkflow + `workflow: steps: before: [{id: "Build", run: "true"}]`, []string{
 			`spec.cue:5:32: workflow.steps.before[0].id: "Build" is the id of a step of devgen's; want another one`,
 		}},
+		{"a step of the drift workflow called like devgen's", app + `drift: {command: "devgen", steps: before: [{id: "Checkout", run: "true"}]}`, []string{
+			`spec.cue:4:49: drift.steps.before[0].id: "Checkout" is the id of a step of devgen's; want another one`,
+		}},
 		{"ids that GitHub alone refuses", withWorkflow + `workflow: steps: {before: [{id: "__x", run: "true"}], after: [{id: "` + strings.Repeat("x", 100) + `", run: "true"}]}
 drift: {command: "devgen", steps: before: [{id: "__x", run: "true"}]}`, []string{
 			`spec.cue:5:33: workflow.steps.before[0].id: GitHub keeps ids that begin with __ for itself, such as "__x"; want another one`,
