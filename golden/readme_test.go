@@ -11,35 +11,48 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// consoleBlock is a block of the README with commands and their output.
+// consoleBlock is a block of a page with commands and their output.
 var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
 
-// TestTour runs the commands of the README's tour and holds its text against what they print. -update rewrites it.
+// TestTour runs the commands of the README's tour, in an empty folder.
 func TestTour(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
+	shell{t, t.TempDir(), filepath.Dir(Build(t, "..")), t.TempDir()}.page("../README.md")
+}
+
+// TestReportPage runs what the page of devgen report shows, where the records of two real builds of a small project are.
+func TestReportPage(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("report")); err != nil {
 		t.Fatal(err)
 	}
-	s := shell{t, t.TempDir(), filepath.Dir(Build(t, "..")), t.TempDir()}
-	got := consoleBlock.ReplaceAllStringFunc(string(readme), func(block string) string {
-		text := consoleBlock.FindStringSubmatch(block)[1]
-		return "```console\n" + s.replay(text) + "```"
-	})
-	if *update {
-		if err := os.WriteFile("../README.md", []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(string(readme), got); diff != "" {
-		t.Errorf("the README does not tell what happens (-README +now); go test ./golden -update:\n%s", diff)
-	}
+	shell{t, dir, filepath.Dir(Build(t, "..")), t.TempDir()}.page("../docs/report.md")
 }
 
 // A shell runs commands in a folder, with devgen on the PATH and a state of its own.
 type shell struct {
 	t               *testing.T
 	dir, bin, state string
+}
+
+// page runs the commands of a page and holds its text against what they print. -update rewrites it.
+func (s shell) page(file string) {
+	page, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	got := consoleBlock.ReplaceAllStringFunc(string(page), func(block string) string {
+		text := consoleBlock.FindStringSubmatch(block)[1]
+		return "```console\n" + s.replay(text) + "```"
+	})
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(page), got); diff != "" {
+		s.t.Errorf("%s does not tell what happens (-page +now); go test ./golden -update:\n%s", file, diff)
+	}
 }
 
 // replay runs the commands of a block and puts what they print below each. What the block shows of the spec with
