@@ -68,10 +68,13 @@ func githubRefuses(t *testing.T, files []string) []string {
 	return slices.Collect(strings.Lines(out.String()))
 }
 
-// actRefuses asks act for each file: it ends at the first that it refuses.
+// actRefuses asks act for each file: it ends at the first that it refuses. It makes folders in whatever is its home.
 func actRefuses(t *testing.T, files []string) (refused []string) {
+	home := t.TempDir()
 	for _, file := range files {
-		out, err := exec.Command("act", "--validate", "--strict", "--workflows", file).CombinedOutput()
+		cmd := exec.Command("act", "--validate", "--strict", "--workflows", file)
+		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME=", "XDG_CACHE_HOME=")
+		out, err := cmd.CombinedOutput()
 		_, why, told := strings.Cut(string(out), "Error: ")
 		switch {
 		case told && err != nil:
@@ -132,7 +135,7 @@ func goldenWorkflows(t *testing.T, devgen string) (files []string) {
 
 // compile runs devgen in a folder and returns the workflows that it makes there. The error is what it says.
 func compile(devgen, dir string) (files []string, err error) {
-	cmd := exec.Command(devgen, "--force") // what a case has there already is not looked at
+	cmd := exec.Command(devgen, "--force", "--format", "text") // what a case has there already is not looked at
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {
