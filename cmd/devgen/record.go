@@ -177,7 +177,7 @@ func wordsOf(err error) error {
 func plainly(line string) string {
 	const instead = "; build with docker buildx build --progress rawjson, and name the file that its stderr goes to"
 	switch {
-	case strings.HasPrefix(line, "Run 'docker "), strings.HasPrefix(line, "See 'docker "):
+	case strings.HasPrefix(line, "Run 'docker "), strings.HasPrefix(line, "See 'docker "), strings.HasPrefix(line, "To get more help with docker"):
 		return "docker does not know the command, since buildx is missing or too old" + instead
 	case strings.Contains(line, "unknown method ListenBuildHistory"):
 		return "the builder keeps no history" + instead
