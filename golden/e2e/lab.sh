@@ -66,6 +66,11 @@ start() {
   echo $! >"$lab/run/$1.pid"
 }
 
+# vacant ADDRESS: nobody listens there. A program of somebody else would be taken for the lab's own.
+vacant() {
+  ! (: <"/dev/tcp/127.0.0.1/${1#*:}") 2>/dev/null || die "port ${1#*:} is somebody else's; set DEVGEN_LAB_PORT"
+}
+
 # answers NAME COMMAND [ARGUMENT...]: waits until a command succeeds.
 answers() {
   local tries
@@ -139,12 +144,10 @@ build() {
 # npm_packages are the dev container CLI, Azure's emulator of its store, and GitHub's parser of workflows with esbuild,
 # because node reads that parser only as one file.
 npm_packages() {
-  cmp -s "$here/tools/package-lock.json" "$lab/npm/package-lock.json" && [ -d "$lab/npm/node_modules" ] && return
-  rm -rf "$lab/npm/node_modules"
-  cp "$here/tools/package.json" "$lab/npm/"
-  cp "$here/tools/package-lock.json" "$lab/npm/part"
-  mv "$lab/npm/part" "$lab/npm/package-lock.json"
+  cmp -s "$here/tools/package-lock.json" "$lab/npm/installed" && return
+  cp "$here/tools/package.json" "$here/tools/package-lock.json" "$lab/npm/"
   logged npm npm ci --prefix "$lab/npm" --no-audit --no-fund --ignore-scripts
+  cp "$here/tools/package-lock.json" "$lab/npm/installed" # only now: npm may have been interrupted
 }
 
 # debian takes packages apart instead of installing them: the registry would become a service of this machine.
@@ -182,7 +185,7 @@ download() (
 emulation() {
   local kernel=/proc/sys/fs/binfmt_misc debian=/usr/libexec/qemu-binfmt
   if [ ! -e "$kernel/register" ]; then
-    mount -t binfmt_misc binfmt_misc "$kernel"
+    mount -t binfmt_misc binfmt_misc "$kernel" || die "without binfmt_misc the kernel runs nothing of arm64"
     : >"$lab/run/binfmt"
   fi
   [ ! -e "$kernel/qemu-aarch64" ] || return 0
@@ -190,11 +193,11 @@ emulation() {
   : >"$lab/run/qemu"
 }
 
-# end_emulation takes back what this lab has registered.
+# end_emulation takes back what this lab has registered, if the machine was not started anew since.
 end_emulation() {
   local kernel=/proc/sys/fs/binfmt_misc
-  [ ! -e "$lab/run/qemu" ] || echo -1 >"$kernel/qemu-aarch64"
-  [ ! -e "$lab/run/binfmt" ] || umount "$kernel"
+  [ ! -e "$lab/run/qemu" ] || [ ! -e "$kernel/qemu-aarch64" ] || echo -1 >"$kernel/qemu-aarch64"
+  [ ! -e "$lab/run/binfmt" ] || ! mountpoint -q "$kernel" || umount "$kernel"
 }
 
 # engine uses the one that is up. Its own is kept off the machine's: a socket and a folder in the lab, no firewall rules.
@@ -251,6 +254,7 @@ EOF
 
 start_registry() {
   running registry && return
+  vacant "$registry"
   cat >"$lab/etc/registry.yml" <<EOF
 version: 0.1
 log: {level: warn}
@@ -259,8 +263,6 @@ http: {addr: 127.0.0.1:${registry#*:}}
 EOF
   start registry "$lab/bin/registry" serve "$lab/etc/registry.yml"
   answers registry curl -fsS "http://$registry/v2/"
-  sleep 0.2
-  running registry || die "port ${registry#*:} is somebody else's; set DEVGEN_LAB_PORT"
 }
 
 start_buildkit() {
@@ -286,6 +288,7 @@ EOF
 # start_s3: a folder is a bucket.
 start_s3() {
   running versitygw && return
+  vacant "$s3"
   mkdir -p "$lab/s3/cache"
   ROOT_ACCESS_KEY=lab ROOT_SECRET_KEY=lab-secret start versitygw "$lab/bin/versitygw" --quiet --port "${s3/localhost/127.0.0.1}" --health /health posix "$lab/s3"
   answers versitygw curl -fsS "http://$s3/health"
@@ -293,6 +296,7 @@ start_s3() {
 
 start_blobs() {
   running azurite && return
+  vacant "$blobs"
   mkdir -p "$lab/blobs"
   start azurite node "$lab/npm/node_modules/azurite/dist/src/blob/main.js" --silent --location "$lab/blobs" \
     --blobHost 127.0.0.1 --blobPort "${blobs#*:}" --disableTelemetry --skipApiVersionCheck
