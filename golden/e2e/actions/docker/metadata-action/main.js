@@ -9,9 +9,15 @@ const mapped = { images: '', tags: '', flavor: '', labels: '' };
 // What the published action puts first.
 const priority = { schedule: 1000, semver: 900, ref: 600, raw: 200, sha: 100 };
 
+// The rules of a step that gives none, as those of labels alone do. That of pull requests is not here: none publishes.
+const unsaid = ['type=schedule,pattern=nightly', 'type=ref,event=branch', 'type=ref,event=tag'];
+
+const refs = { branch: 'refs/heads/', tag: 'refs/tags/' };
+
 standIn('docker/metadata-action', mapped, (step) => {
   if (step.input('flavor') !== '' && step.input('flavor') !== 'latest=false') throw new Error('the stand-in knows the flavor latest=false only');
-  const rules = step.lines('tags').map(rule).filter((r) => r.enable === 'true');
+  const given = step.lines('tags');
+  const rules = (given.length > 0 ? given : unsaid).map(rule).filter((r) => r.enable === 'true');
   if (rules.some((r) => r.type === 'semver') && step.input('flavor') === '') throw new Error('with semver the stand-in wants flavor: latest=false');
   const names = [...new Set(rules.sort((a, b) => b.priority - a.priority).flatMap(named))];
   const images = step.list('images');
@@ -42,13 +48,12 @@ function rule(line) {
 // named are the names of tags that a rule gives for the event: one, or none.
 function named(r) {
   const { GITHUB_REF: ref, GITHUB_SHA: sha, GITHUB_EVENT_NAME: event } = process.env;
-  const tag = ref.startsWith('refs/tags/') ? ref.slice('refs/tags/'.length) : undefined;
   switch (r.type) {
     case 'ref':
-      if (r.event !== 'branch') throw new Error(`the stand-in does not know event=${r.event}`);
-      return ref.startsWith('refs/heads/') ? [sanitized(ref.slice('refs/heads/'.length))] : [];
+      if (!(r.event in refs)) throw new Error(`the stand-in does not know event=${r.event}`);
+      return ref.startsWith(refs[r.event]) ? [sanitized(ref.slice(refs[r.event].length))] : [];
     case 'semver':
-      return tag === undefined ? [] : version(r.pattern, tag);
+      return ref.startsWith(refs.tag) ? version(r.pattern, ref.slice(refs.tag.length)) : [];
     case 'sha':
       return [(r.prefix ?? 'sha-') + (r.format === 'long' ? sha : sha.slice(0, 7))];
     case 'schedule':
