@@ -9,7 +9,8 @@
 // project/ itself, and lab.cue with the name and the registry. It is not compiled yet. Cases run at the same time, so all
 // that a case makes must have its name in its own name, as what devgen derives from the name of the spec, the image and the
 // folder does. Whatever of the engine has it is removed afterwards; a case fails if something cannot be. What is in the
-// registry and the stores stays until lab.sh down. The environment is
+// registry and the stores stays until lab.sh down, and so does an image that has lost its name to a newer one. The
+// environment is
 //
 //	NAME      the name of the spec, of the folder that the case begins in, and of the image: $REGISTRY/$NAME/dev
 //	REGISTRY  the registry: no login, plain http. BuildKit has it answer for Docker Hub and mcr.microsoft.com, too; the

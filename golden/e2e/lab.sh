@@ -421,6 +421,8 @@ own_images() {
 down() {
   [ -e "$lab/lab" ] || die "$lab is no lab: it was left alone"
   if running dockerd; then
+    # What a case has lost the name of, such as an image that it has built anew.
+    DOCKER_HOST=unix://$lab/run/docker.sock docker system prune --force --volumes >/dev/null || :
     end dockerd
     [ ! -e "$lab/run/docker0" ] || ip link delete docker0
     awk -v run="$lab/run/" 'index($2, run) == 1 {print $2}' /proc/mounts | xargs -r umount
