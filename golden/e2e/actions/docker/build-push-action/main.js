@@ -36,7 +36,7 @@ function options(step) {
     ...each('--label', step.lines('labels')),
     ...each('--output', step.lines('outputs')),
     ...one('--platform', step.list('platforms').join(',')),
-    ...one('--attest', provenance(step.input('provenance'))),
+    '--attest', provenance(step.input('provenance')),
     ...each('--secret', step.list('secret-envs').map(secret)),
     ...each('--tag', step.list('tags')),
     ...one('--target', step.input('target')),
@@ -49,7 +49,7 @@ function options(step) {
 // provenance says who has built, as the published action does.
 function provenance(value) {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run, GITHUB_RUN_ATTEMPT: attempt } = process.env;
-  if (value === '') return '';
+  if (value === '') throw new Error('what the published action attests unless told depends on the repository: want provenance');
   if (value === 'false') return 'type=provenance,disabled=true';
   return `type=provenance${value === 'true' ? '' : `,${value}`},builder-id=${server}/${repository}/actions/runs/${run}/attempts/${attempt}`;
 }
