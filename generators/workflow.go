@@ -205,9 +205,10 @@ func (w *workflowFile) planJob(names []string) *yaml.Node {
 }
 
 func (w *workflowFile) planEnv() *yaml.Node {
-	hasLogin := "true"
+	hasLogin, spread := "true", ""
 	if secret := w.Image.Login.Secret; secret != "" {
 		hasLogin = "${{ secrets." + secret + " != '' }}"
+		spread = "${{ contains(secrets." + secret + `, fromJSON('"\n}"')) }}`
 	}
 	env := dict(
 		kv("EVENT", "${{ github.event_name }}"),
@@ -224,6 +225,7 @@ func (w *workflowFile) planEnv() *yaml.Node {
 		only(w.CacheRepository() != "", kv("CACHE", w.after(node(w.CacheRepository()), "caches", "registry"))),
 		kv("FORK_IMAGE", w.after(node("${{ vars."+w.Workflow.ForkImageVariable+" }}"), "workflow", "forkImageVariable")),
 		kv("HAS_LOGIN", hasLogin),
+		only(spread != "", kv("SPREAD_LOGIN", spread)),
 		only(len(w.Workflow.CronLines("refresh")) > 0, kv("REFRESH", w.after(lines(w.Workflow.CronLines("refresh")...), "workflow", "schedules"))),
 		kv("PLATFORMS", w.after(block(w.matrix()), "platforms")),
 	)

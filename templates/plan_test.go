@@ -218,6 +218,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"a switch that is none", dispatch("INPUT_NO_CACHE", "$(touch pwned)"), "true or false"},
 		{"a switch of two lines", dispatch("INPUT_NO_CACHE", "false\ntrusted=true"), "true or false"},
 		{"no secret", map[string]string{"HAS_LOGIN": "false"}, "the secret for the registry is not set"},
+		{"a secret of several lines", map[string]string{"SPREAD_LOGIN": "true"}, "store it in one line"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -26,8 +26,25 @@ EOF
 # take é for one of a-z.
 project_name() { LC_ALL=C tr '[:upper:]' '[:lower:]' | LC_ALL=C tr -cd 'a-z0-9_-'; }
 
-# said_in FILE: the project that a file of variables names, if it is there and does. The first line counts.
-said_in() { [ ! -f "$1" ] || sed -n '/^COMPOSE_PROJECT_NAME=./{s/^[^=]*=//p;q;}' "$1" | project_name; }
+# lines_of FILE: those of a file of variables, if it is there, however they end. By bytes, for the sake of sed of macOS.
+lines_of() { [ ! -f "$1" ] || LC_ALL=C tr '\r' '\n' <"$1"; }
+
+# said_in_checkout: what .env of the checkout says. The tools look for plain lines, and the first one counts.
+said_in_checkout() {
+  local said
+  said=$(lines_of "$root/.env" | LC_ALL=C sed -n 's/^COMPOSE_PROJECT_NAME=\(.\)/\1/p')
+  printf '%s' "${said%%$'\n'*}" | project_name
+}
+
+# said_beside FOLDER: what .env beside the first compose file says, as Compose reads it: export, blanks, quotes and a comment
+# may be there, and the last line counts. Of all names the tools take devcontainer for one that nobody has given.
+said_beside() {
+  local said
+  said=$(lines_of "$1/.env" |
+    LC_ALL=C sed -n -E "s/^[[:space:]]*(export[[:space:]]+)?COMPOSE_PROJECT_NAME[[:space:]]*[=:][[:space:]]*[\"']?([a-z0-9][a-z0-9_-]*).*/\2/p")
+  said=${said##*$'\n'}
+  [ "$said" = devcontainer ] || printf '%s' "$said"
+}
 
 # compose_project is the name that the dev container tools give the compose project of this checkout: what a variable
 # says, here, in the .env of the checkout or in that beside the first compose file; or else that of the folder of that
@@ -46,8 +63,8 @@ compose_project() {
   esac
   local folder said
   folder=$(cd -- "$root/$DEVGEN_COMPOSE_DIRECTORY" && pwd -P)
-  said=$(said_in "$root/.env")
-  [ -n "$said" ] || said=$(said_in "$folder/.env")
+  said=$(said_in_checkout)
+  [ -n "$said" ] || said=$(said_beside "$folder")
   if [ -n "$said" ]; then
     printf '%s' "$said"
     return
@@ -55,10 +72,11 @@ compose_project() {
   case $folder in
     */.devcontainer)
       folder=${folder%/.devcontainer}
-      folder=${folder}_devcontainer
+      printf '%s' "${folder##*/}_devcontainer" | project_name
       ;;
+    # Compose begins at a letter or a digit.
+    *) printf '%s' "${folder##*/}" | project_name | sed 's/^[_-]*//' ;;
   esac
-  printf '%s' "${folder##*/}" | project_name
 }
 
 # expand PATH: an absolute path, or one below the home or below the root of the checkout.

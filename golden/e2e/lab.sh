@@ -452,3 +452,4 @@ main() {
 }
 
 main "$@"
+exit # bash reads on where the file has changed meanwhile

@@ -6,7 +6,7 @@
 #   HOME_REPOSITORY DEFAULT_BRANCH IMAGE PLATFORMS                     what the spec says
 #   CACHE REFRESH                                                      and may leave out
 #   FORK_IMAGE                                                         the image that a fork names for itself
-#   HAS_LOGIN                                                          whether the registry's secret is set
+#   HAS_LOGIN SPREAD_LOGIN                                             whether the registry's secret is set, and is JSON of several lines
 #   WRITERS_<BACKEND>                                                  a regular expression of branches
 #   HAS_<BACKEND>                                                      whether the secrets that a cache needs are set
 #   INPUT_PLATFORM INPUT_CACHE_MODE INPUT_NO_CACHE                     the choices of a run by hand
@@ -47,6 +47,9 @@ if [[ $HAS_LOGIN != true ]]; then
   login=false
   [[ $push != true ]] || fail 'the secret for the registry is not set'
 fi
+# Each line of a secret is one, and a job's output that holds one is dropped: the matrix has braces, too.
+[[ ${SPREAD_LOGIN:-} != true ]] ||
+  fail 'the secret for the registry is JSON of several lines, and GitHub would hide every brace of this run; store it in one line, as jq -c prints it'
 
 # A run by hand may build one platform. Its image would lack the others, so it takes no tag.
 want=${INPUT_PLATFORM:-all}

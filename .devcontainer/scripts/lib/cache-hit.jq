@@ -17,12 +17,13 @@ reduce (inputs | fromjson? | objects | .vertexes // [] | .[]) as $v ({};
     name: ($v.name // .name // ""),
     cached: ((.cached // false) or ($v.cached // false)),
     started: ((.started // false) or $v.started != null),
-    unended: (if $v.started == null then .unended else $v.error != null or ($v.completed == null and ($v.cached | not)) end),
+    open: (if $v.started == null then .open else $v.completed == null and ($v.cached | not) end),
+    failed: (if $v.started == null then .failed else $v.error != null end),
     error: ($v.error // .error)
   }
 )
 | [.[]] as $all
-| all($all[]; (.unended | not) or (.name | is_import or is_export)) as $finished
+| all($all[]; (.open | not) and ((.failed | not) or (.name | is_import or is_export))) as $finished
 | [reduce ($all[] | select(.name | is_step)) as $s ({};
     .[$s.name] |= {name: $s.name, cached: (.cached or $s.cached), started: (.started or $s.started)}
   )
