@@ -163,8 +163,8 @@ func (j buildJob) metadata() *yaml.Node {
 		j.uses("docker/metadata-action"),
 		kv("with", dict(
 			kv("images", "${{ needs.plan.outputs.image }}"),
-			only(!j.Merged(), kv("tags", j.after(lines(j.Metadata()...), "tags"))),
-			only(!j.Merged(), kv("flavor", "latest=false")),
+			kv("tags", j.after(lines(j.Metadata()...), "tags")).note(when(j.Merged(), "Not given here, where half an image would take them: the version among the labels follows them.")),
+			kv("flavor", "latest=false"),
 			kv("labels", lines("org.opencontainers.image.created={{commit_date 'YYYY-MM-DDTHH:mm:ss[Z]'}}")),
 		)),
 	), "META", "Commit, version and date are labels: as build arguments they would run every later step again.")

@@ -91,7 +91,7 @@ func TestRequirementsNotice(t *testing.T) {
 		{workflow, "timeout-minutes: 45", "timeout-minutes: 60", "timeout-minutes: 45 stands in none"},
 		{workflow, "username: ${{ github.actor }}", "username: someone", "with.username: someone is not in the document"},
 		// Image and cache.
-		{workflow, "type=semver,pattern={{major}}.{{minor}}", "type=semver,pattern={{major}}", "pattern={{major}}.{{minor}}"},
+		{workflow, "type=semver,pattern={{major}}.{{minor}}", "type=semver,pattern={{major}}", "with.tags: type=semver,pattern={{major}} is not in the document"},
 		{workflow, "            type=ref,event=branch\n", "            type=ref,event=branch\n            type=edge\n", "tags: type=edge is not in the document"},
 		{workflow, "IMAGE: ghcr.io/microsoft/aspire-devcontainer\n", "IMAGE: ghcr.io/microsoft/aspire-devcontainer2\n", "IMAGE: ghcr.io/microsoft/aspire-devcontainer stands in none"},
 		{workflow, "ghcr.io/microsoft/aspire-devcontainer-cache", "ghcr.io/microsoft/aspire-devcontainer", "aspire-devcontainer-cache stands in none"},
