@@ -452,4 +452,3 @@ main() {
 }
 
 main "$@"
-exit # bash reads on where the file has changed meanwhile
