@@ -205,11 +205,6 @@ func (w *workflowFile) planJob(names []string) *yaml.Node {
 }
 
 func (w *workflowFile) planEnv() *yaml.Node {
-	hasLogin, spread := "true", ""
-	if secret := w.Image.Login.Secret; secret != "" {
-		hasLogin = "${{ secrets." + secret + " != '' }}"
-		spread = "${{ contains(secrets." + secret + `, fromJSON('"\n}"')) }}`
-	}
 	env := dict(
 		kv("EVENT", "${{ github.event_name }}"),
 		kv("REF", "${{ github.ref }}"),
@@ -224,8 +219,8 @@ func (w *workflowFile) planEnv() *yaml.Node {
 		kv("IMAGE", w.after(node(w.Image.Repository), "image", "repository")),
 		only(w.CacheRepository() != "", kv("CACHE", w.after(node(w.CacheRepository()), "caches", "registry"))),
 		kv("FORK_IMAGE", w.after(node("${{ vars."+w.Workflow.ForkImageVariable+" }}"), "workflow", "forkImageVariable")),
-		kv("HAS_LOGIN", hasLogin),
-		only(spread != "", kv("SPREAD_LOGIN", spread)),
+		kv("HAS_LOGIN", w.Image.Login.HasSecret()),
+		only(w.Image.Login.Secret != "", kv("SPREAD_LOGIN", w.Image.Login.SpreadSecret())),
 		only(len(w.Workflow.CronLines("refresh")) > 0, kv("REFRESH", w.after(lines(w.Workflow.CronLines("refresh")...), "workflow", "schedules"))),
 		kv("PLATFORMS", w.after(block(w.matrix()), "platforms")),
 	)

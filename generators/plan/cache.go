@@ -30,13 +30,7 @@ type Cache struct {
 func (c Cache) Lenient() bool { return strings.Contains(c.To, "{ignore-error}") }
 
 // HasSecrets is the expression that holds where the secrets of the cache are set: a fork may have none.
-func (c Cache) HasSecrets() string {
-	set := make([]string, len(c.Secrets))
-	for i, name := range c.Secrets {
-		set[i] = secretContext(name) + " != ''"
-	}
-	return "${{ " + strings.Join(set, " && ") + " }}"
-}
+func (c Cache) HasSecrets() string { return areSet(c.Secrets...) }
 
 // CacheValues are what stands for the placeholders in one place.
 type CacheValues struct {

@@ -44,6 +44,19 @@ type Login struct {
 	Secret   string // the repository secret that must be set; "" for the job's own token
 }
 
+// HasSecret is the expression that holds where the secret of the login is set.
+func (l Login) HasSecret() string {
+	if l.Secret == "" {
+		return "true"
+	}
+	return areSet(l.Secret)
+}
+
+// SpreadSecret is the expression that holds where the secret of the login is JSON of several lines: one begins with a brace.
+func (l Login) SpreadSecret() string {
+	return "${{ contains(" + secretContext(l.Secret) + `, fromJSON('"\n}"')) }}`
+}
+
 // ghcr is the registry that takes the job's own token.
 const ghcr = "ghcr.io"
 
@@ -164,6 +177,15 @@ func secretContext(name string) string {
 		return "github.token"
 	}
 	return "secrets." + name
+}
+
+// areSet is the expression that holds where all of some secrets are set.
+func areSet(names ...string) string {
+	set := make([]string, len(names))
+	for i, name := range names {
+		set[i] = secretContext(name) + " != ''"
+	}
+	return "${{ " + strings.Join(set, " && ") + " }}"
 }
 
 // volatile arguments change with every run, so that every later step runs again.
