@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/devgen/devgen/generators/plan"
 	"github.com/devgen/devgen/templates"
 	"gopkg.in/yaml.v3"
 )
@@ -37,10 +38,8 @@ func (w *workflowFile) verification() *yaml.Node {
 		kv("DEVGEN_CACHE", "${{ needs.plan.outputs.cache }}"),
 		kv("DEVGEN_REPORT", "${{ runner.temp }}/verify-cache-${{ matrix.arch }}.json"),
 	)
-	var taken []string
-	for _, s := range w.Image.Secrets {
-		if !slices.ContainsFunc(taken, func(name string) bool { return strings.EqualFold(name, s.Env) }) {
-			taken = append(taken, s.Env)
+	for i, s := range w.Image.Secrets {
+		if !slices.ContainsFunc(w.Image.Secrets[:i], func(earlier plan.Secret) bool { return strings.EqualFold(earlier.Env, s.Env) }) {
 			add(env, kv(s.Env, w.after(node(s.Expression), "image", "secrets", s.ID)))
 		}
 	}
